@@ -83,6 +83,15 @@ def in_utc(column: pa.Array) -> pa.Array:
     return column.view(pa.timestamp(kind.unit, "UTC"))
 
 
+def require_zones(kind: pa.DataType) -> None:
+    """Raise UnicodeDecodeError for the name of a time zone that is not UTF-8, wherever in a type it stands."""
+    if pa.types.is_timestamp(kind):
+        _ = kind.tz  # pyarrow decodes it whenever it is asked for.
+    parts = [kind.value_type] if pa.types.is_dictionary(kind) else [kind.field(n).type for n in range(kind.num_fields)]
+    for part in parts:
+        require_zones(part)
+
+
 def _known_zone(column: pa.Array) -> pa.Array:
     """In UTC where nobody here knows the zone."""
     if pa.types.is_timestamp(column.type) and column.type.tz is not None:

@@ -12,6 +12,7 @@ from pyarrow import parquet
 from twinserve.bulk.answer_table import AnswerTable
 from twinserve.bulk.answering import Answered
 from twinserve.bulk.arrow_answers import ArrowWriter
+from twinserve.bulk.arrow_cells import require_zones
 from twinserve.bulk.arrow_messages import Batches
 from twinserve.bulk.arrow_rows import ArrowReader
 from twinserve.bulk.checked import Checked
@@ -88,7 +89,7 @@ class ReadParquet:
             check = reader_of(self._version, opened.schema_arrow, self._passed)
             self.kept = kept_types(opened.schema_arrow, self._passed)
             columns = wanted(check, opened.schema_arrow)
-            require_bytes(opened, columns, self._bounds)
+            require_bytes(file, columns, self._bounds)
             batches = opened.iter_batches(self._bounds.rows, columns=columns, use_threads=False)
             while (batch := next_batch(batches)) is not None:
                 yield check(batch)
@@ -97,9 +98,11 @@ class ReadParquet:
 def reader_of(version: BulkVersion, schema: pa.Schema, passed: Sequence[str]) -> ArrowReader:
     """What reads batches of this schema; raises `MalformedTable` if a name in it is not UTF-8."""
     try:
+        for field in schema:
+            require_zones(field.type)
         return ArrowReader(version, schema, passed)
     except UnicodeDecodeError:
-        raise MalformedTable("The names of the columns must be in UTF-8.") from None
+        raise MalformedTable("The names of columns and of time zones must be in UTF-8.") from None
 
 
 def wanted(check: ArrowReader, schema: pa.Schema) -> Sequence[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import pyarrow as pa
 from pyarrow import parquet
 
 from twinserve.bulk.malformed import MalformedTable, TooManyCells
 from twinserve.bulk.options import Bounds
+from twinserve.bulk.parquet_chunks import column_chunks
 
 BUFFER: Final = 1 << 16
 """Bytes of each column that are read at a time. Without it pyarrow holds all columns of a group of rows: 330 MB of a
@@ -38,17 +39,15 @@ def require_cells(opened: parquet.ParquetFile, most: int) -> None:
         raise TooManyCells(f"A table may have {most} cells at most.")
 
 
-def require_bytes(opened: parquet.ParquetFile, columns: Sequence[str], bounds: Bounds) -> None:
+def require_bytes(file: IO[bytes], columns: Sequence[str], bounds: Bounds) -> None:
     """Raise `TooManyCells` if the file says that these columns, or one of them in a group of rows, unpack to more."""
-    facts, total = opened.metadata, 0
-    for group in map(facts.row_group, range(facts.num_row_groups)):
-        for chunk in map(group.column, range(group.num_columns)):
-            path = chunk.path_in_schema
-            if any(path == name or path.startswith(f"{name}.") for name in columns):
-                total += max(0, chunk.total_uncompressed_size)
-                if chunk.total_uncompressed_size > bounds.chunk:
-                    limit = bounds.chunk >> 20
-                    raise TooManyCells(f"A column may have {limit} MiB in a group of rows; write smaller groups.")
+    total = 0
+    for chunk in column_chunks(file):
+        if any(chunk.path == name or chunk.path.startswith(f"{name}.") for name in columns):
+            total += max(0, chunk.unpacked)
+            if chunk.unpacked > bounds.chunk:
+                limit = bounds.chunk >> 20
+                raise TooManyCells(f"A column may have {limit} MiB in a group of rows; write smaller groups.")
     if total > bounds.cells:
         raise TooManyCells(f"The columns of a table may have {bounds.cells} bytes at most, unpacked.")
 

@@ -8,9 +8,8 @@ from typing import Any, BinaryIO, Final
 
 import pyarrow as pa
 
-from twinserve.bulk.arrow_forms import AT_ONCE, kept_types, wanted
+from twinserve.bulk.arrow_forms import AT_ONCE, kept_types, reader_of, wanted
 from twinserve.bulk.arrow_messages import Batches
-from twinserve.bulk.arrow_rows import ArrowReader
 from twinserve.bulk.checked import Checked
 from twinserve.bulk.files.source import Chunk, Source
 from twinserve.bulk.forms import Form
@@ -46,7 +45,7 @@ class _Batches:
     total: int | None = None
 
     def __init__(self, schema: pa.Schema, version: BulkVersion, options: Options) -> None:
-        self._check = ArrowReader(version, schema, options.passed)
+        self._check = reader_of(version, schema, options.passed)
         self.kept: Mapping[str, pa.DataType] = kept_types(schema, options.passed)
 
     def check(self, rows: pa.RecordBatch) -> Checked:
