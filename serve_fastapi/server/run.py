@@ -49,7 +49,7 @@ def serve(settings: Settings) -> int:
     require_model(settings)
     if settings.workers > 1:
         return _supervise(settings, listener)
-    spare_memory_work()
+    _prepare_process()
     app = open_app()
     service: Service = app.state.twinserve
     # When uvicorn has shut down, it restores these handlers and raises the signal again.
@@ -61,11 +61,16 @@ def serve(settings: Settings) -> int:
 
 def open_app() -> FastAPI:
     """The app of the champion; raises `CannotStart` when there is none that can be opened."""
-    logging.getLogger("uvicorn.error").addFilter(_is_news)
     try:
         return create_app()
     except (ModelError, BadSetting) as error:
         raise CannotStart(str(error)) from None
+
+
+def _prepare_process() -> None:
+    """What is set in each process that serves, as those of several workers are not forked from their supervisor."""
+    spare_memory_work()
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
 
 
 def _is_news(record: logging.LogRecord) -> bool:
@@ -145,7 +150,7 @@ def worker_app(start: Start) -> FastAPI:
     end_with_parent()
     signals.ignore_others()
     signal.signal(signal.SIGQUIT, lambda *_: signal.raise_signal(signal.SIGTERM))
-    spare_memory_work()
+    _prepare_process()
     app = start.attempt(create_app)
     start.succeed()
     return app
