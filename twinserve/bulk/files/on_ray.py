@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from twinserve.bulk.files.folder import Table
+from twinserve.bulk.files.in_use import InUse
 from twinserve.bulk.files.job import Asking, Summary, to_file
 from twinserve.bulk.files.places import input_form
 from twinserve.bulk.files.source import open_source
@@ -22,6 +24,10 @@ from twinserve.errors import ModelError
 PLACE: Final = re.compile(r"(?:ray://)?([^:/]+):([0-9]{1,5})$")
 PATIENCE: Final = 5.0
 """Seconds for a connection."""
+LOCKED: Final = 150.0
+"""Seconds for which a locked file is waited for. Of a node that is lost a file server keeps locks for some 90."""
+AGAIN: Final = 1.0
+"""Seconds until it is tried again."""
 
 
 class RayFailed(ModelError):
@@ -52,17 +58,29 @@ class Actor:
         """The number of rows of a file whose answers are written, or why they are not.
 
         It goes on where another actor was killed: the journal says how far that one came."""
-        table = Table(*(Path(row[name]) for name in Table._fields))
+        table, end = Table(*(Path(row[name]) for name in Table._fields)), time.monotonic() + LOCKED
+        while True:
+            try:
+                summary = self._written(table)
+            except InUse as error:
+                if time.monotonic() > end:
+                    return _failed(table, error)
+                time.sleep(AGAIN)
+            except (ModelError, OSError) as error:
+                return _failed(table, error)
+            else:
+                return {"rows": summary.rows, "bad_rows": summary.bad_rows, "failed": ""}
+
+    def _written(self, table: Table) -> Summary:
+        """Write the answers to a file; raises `InUse` while another actor may write them."""
         asking = self._asking
-        try:
-            form = input_form(str(table.read), self._given)
-            source = open_source(str(table.read), form, asking.version, asking.options)
-            summary = to_file(
-                asking, source, table.read, table.written, _silent, goes_on=True, journal_at=table.journal
-            )
-        except (ModelError, OSError) as error:
-            return {"rows": 0, "bad_rows": 0, "failed": f"{table.read}: {error}"}
-        return {"rows": summary.rows, "bad_rows": summary.bad_rows, "failed": ""}
+        form = input_form(str(table.read), self._given)
+        source = open_source(str(table.read), form, asking.version, asking.options)
+        return to_file(asking, source, table.read, table.written, _silent, goes_on=True, journal_at=table.journal)
+
+
+def _failed(table: Table, error: Exception) -> Mapping[str, Any]:
+    return {"rows": 0, "bad_rows": 0, "failed": f"{table.read}: {error}"}
 
 
 def answered_on(address: str, work: Work, tables: Sequence[Table]) -> Iterator[Summary]:
