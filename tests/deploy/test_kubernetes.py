@@ -85,6 +85,18 @@ def test_the_settings_are_valid(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seconds < DOORS["spec"]["terminationGracePeriodSeconds"]
 
 
+def test_a_pod_keeps_as_many_cores_busy_as_it_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scaler compares their use with the request; by default there are threads for all cores of the machine."""
+    monkeypatch.setattr("twinserve.service.settings.available_cores", lambda: 64)
+    (door,), (kserve,) = DOORS["spec"]["containers"], RUNTIME["containers"]
+    for container, given in ((door, SETTINGS), (kserve, {one["name"]: one["value"] for one in kserve["env"]})):
+        with monkeypatch.context() as patch:
+            for name, value in given.items():
+                patch.setenv(name, value)
+            settings = Settings()
+        assert settings.workers * settings.prediction_threads == int(container["resources"]["requests"]["cpu"])
+
+
 SIZES: Final = {"g": 1 << 30, "Gi": 1 << 30}
 
 
