@@ -20,7 +20,6 @@ from twinserve.bulk.options import GROUP, Bounds, Options
 from twinserve.bulk.parquet_files import next_batch, open_parquet, require_bytes, require_cells
 from twinserve.bulk.version import BulkVersion
 
-AT_ONCE: Final = Bounds().rows
 PIECE: Final = 1 << 20
 """Bytes that are given out at a time."""
 

@@ -76,7 +76,7 @@ class LineReader:
         self._foreign = [name for name in passed if name not in version.object_keys]
 
     def __call__(self, lines: Sequence[Line]) -> Checked:
-        """At most `AT_ONCE` lines."""
+        """At most `MOST_CHECKED` lines."""
         kept = [line.strip(BLANK) for line in lines if line is not None]
         taken = [self._take(line) for line in kept] if self._passed else []
         checked = check([line for line, _ in taken] if taken else kept, self._together)

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, Protocol
+from typing import Protocol
 
 from twinserve.bulk.answer_table import AnswerTable
 from twinserve.bulk.answering import Answered, Answering
-from twinserve.bulk.checked import AT_ONCE, Checked
+from twinserve.bulk.checked import MOST_CHECKED, Checked
 from twinserve.bulk.csv_answers import CsvWriter
 from twinserve.bulk.csv_records import Records
 from twinserve.bulk.csv_rows import CsvReader
 from twinserve.bulk.forms import MEDIA_TYPES, Answer, Form, require_pyarrow
 from twinserve.bulk.lines import Line, LineReader, Lines
 from twinserve.bulk.objects import Objects
-from twinserve.bulk.options import Bounds, Options
+from twinserve.bulk.options import ALONE, Bounds, Options
 from twinserve.bulk.version import BulkVersion
 from twinserve.predict.rendering import Predict
-
-ALONE: Final = Bounds()
 
 
 class Reading(Protocol):
@@ -95,7 +93,7 @@ class Scoring:
 def reading(version: BulkVersion, form: Form, options: Options, bounds: Bounds = ALONE) -> Reading:
     """What reads a form."""
     if form == "ndjson":
-        return _ReadLines(version, options, min(bounds.rows, AT_ONCE))
+        return _ReadLines(version, options, min(bounds.rows, MOST_CHECKED))
     if form == "csv":
         return _ReadCsv(version, options)
     from twinserve.bulk.arrow_forms import ReadArrow, ReadParquet

@@ -224,10 +224,7 @@ class Service(Lifecycle):
 
     def is_bulk(self, exchange: Exchange, header: HeaderLookup) -> bool:
         """Is this a prediction request in other forms than JSON, which `stream` answers?"""
-        if exchange.route not in TAKE_BULK or forms_of(header) is None:
-            return False
-        exchange.dialect = BULK
-        return True
+        return exchange.route in TAKE_BULK and forms_of(header) is not None
 
     def stream(self, exchange: Exchange, header: HeaderLookup, query: str, parameters: Mapping[str, str]) -> Streaming:
         """A request for predictions that is answered while it arrives; raises `Problem` as `admit` does, and 503 if too

@@ -275,7 +275,7 @@ def test_a_folder_goes_on_file_by_file(pear: BulkVersion, tables: Path, tmp_path
         (read / name).write_bytes((tables / "in.parquet").read_bytes())
     asking, told = Asking(pear, OPTIONS, "parquet", 2, 60), list[int]()
 
-    def answered(tables: Sequence[Table]) -> Iterator[Summary]:
+    def answer_tables(tables: Sequence[Table]) -> Iterator[Summary]:
         before = 0
 
         def tell(rows: int, _place: int) -> None:
@@ -289,7 +289,7 @@ def test_a_folder_goes_on_file_by_file(pear: BulkVersion, tables: Path, tmp_path
             before += summary.rows
 
     def run() -> Summary:
-        return to_folder(read, target, None, "parquet", answered, goes_on=True)
+        return to_folder(read, target, None, "parquet", answer_tables, goes_on=True)
 
     for _ in range(30):
         with suppress(Killed):

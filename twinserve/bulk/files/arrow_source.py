@@ -8,14 +8,14 @@ from typing import Any, BinaryIO, Final
 
 import pyarrow as pa
 
-from twinserve.bulk.arrow_forms import AT_ONCE, kept_types, wanted
+from twinserve.bulk.arrow_forms import kept_types, wanted
 from twinserve.bulk.arrow_messages import Batches
 from twinserve.bulk.arrow_rows import ArrowReader
 from twinserve.bulk.checked import Checked
 from twinserve.bulk.files.source import Chunk, Source
 from twinserve.bulk.forms import Form
 from twinserve.bulk.malformed import MalformedTable
-from twinserve.bulk.options import Options
+from twinserve.bulk.options import ALONE, Options
 from twinserve.bulk.parquet_files import next_batch, open_parquet
 from twinserve.bulk.version import BulkVersion
 
@@ -56,8 +56,8 @@ class _Batches:
     def parts(self, batches: Iterator[pa.RecordBatch], place: int, start: int) -> Iterator[Chunk]:
         """The rows of these batches, the first of which is at `place`, from `start` on."""
         for batch in batches:
-            for first in range(0, batch.num_rows, AT_ONCE):
-                part = batch.slice(first, AT_ONCE)
+            for first in range(0, batch.num_rows, ALONE.rows):
+                part = batch.slice(first, ALONE.rows)
                 place += part.num_rows
                 if place > start:
                     yield Chunk(part, place)
@@ -79,7 +79,7 @@ class ParquetSource(_Batches):
         for group in range(self._file.num_row_groups):
             rows = self._file.metadata.row_group(group).num_rows
             if place + rows > start:
-                batches = self._file.iter_batches(AT_ONCE, [group], list(self._columns))
+                batches = self._file.iter_batches(ALONE.rows, [group], list(self._columns))
                 yield from self.parts(_all(batches), place, start)
             place += rows
 

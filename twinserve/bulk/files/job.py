@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Final, NamedTuple
 
 from twinserve.bulk.answering import Answering
 from twinserve.bulk.files.journal import Journal
-from twinserve.bulk.files.pipeline import Encoded, answered
+from twinserve.bulk.files.pipeline import Encoded, encoded
 from twinserve.bulk.files.sink import Sink, open_sink
 from twinserve.bulk.files.source import NOWHERE, Source
 from twinserve.bulk.forms import Form
@@ -84,7 +84,7 @@ def to_file(
     try:
         if not journal.is_done:
             tell(journal.rows, journal.place)
-            for group in _groups(answered(source.chunks(journal.place), work, asking.threads), asking.group):
+            for group in _groups(encoded(source.chunks(journal.place), work, asking.threads), asking.group):
                 rows, bad_rows = (sum(part[place] for part in group) for place in (1, 2))
                 content = sink.group([part.content for part in group], journal.size)
                 journal.add(content, group[-1].end, rows, bad_rows)
@@ -102,7 +102,7 @@ def to_stream(asking: Asking, source: Source, target: BinaryIO, tell: Tell) -> S
     Raises `CannotWrite`."""
     sink = asking.sink(source)
     written = _Written(target)
-    parts = answered(source.chunks(0), asking.work(source, sink), asking.threads)
+    parts = encoded(source.chunks(0), asking.work(source, sink), asking.threads)
     groups = _groups(parts, asking.group) if asking.writes == "parquet" else ([part] for part in parts)
     size = written(sink.head)
     notes: list[str] = []

@@ -31,7 +31,7 @@ Work = Callable[[Any], tuple[Any, int, int]]
 """The encoded answers to some rows, their number, and that of those with errors."""
 
 
-def answered(chunks: Iterator[Chunk], work: Work, threads: int) -> Iterator[Encoded]:
+def encoded(chunks: Iterator[Chunk], work: Work, threads: int) -> Iterator[Encoded]:
     """The answers to these chunks, in their order."""
     pending: deque[tuple[Chunk, Future[tuple[Any, int, int]]]] = deque()
     with closing(ReadAhead(chunks)) as ahead, ThreadPoolExecutor(threads) as pool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, Protocol, cast
 
-from twinserve.bulk.checked import AT_ONCE, Checked
+from twinserve.bulk.checked import MOST_CHECKED, Checked
 from twinserve.bulk.csv_records import Records
 from twinserve.bulk.csv_rows import CsvReader
 from twinserve.bulk.forms import Form
@@ -132,9 +132,9 @@ class LineSource(_Text):
         for block in self.blocks(start):
             cut = end + len(block) - len(block.rpartition(b"\n")[2])
             found, end = lines.feed(block), end + len(block)
-            for first in range(0, len(found), AT_ONCE):
-                is_last = first + AT_ONCE >= len(found)
-                yield Chunk(found[first : first + AT_ONCE], cut if is_last else NOWHERE)
+            for first in range(0, len(found), MOST_CHECKED):
+                is_last = first + MOST_CHECKED >= len(found)
+                yield Chunk(found[first : first + MOST_CHECKED], cut if is_last else NOWHERE)
         if rest := lines.end():
             yield Chunk(rest, end)
 
