@@ -11,6 +11,7 @@ import pyarrow as pa
 from twinserve.arrays import FloatArray
 from twinserve.bulk.answer_table import AnswerTable
 from twinserve.bulk.answering import Answered
+from twinserve.bulk.arrow_buffers import array_in, texts_in
 from twinserve.bulk.objects import as_text_cell
 from twinserve.predict.targets.target import Coded
 
@@ -42,8 +43,7 @@ class ArrowWriter:
     def encoded(self, answered: Answered) -> pa.RecordBatch:
         """The answers, with texts as places in a dictionary: Parquet is written from these in half the time."""
         arrays = [
-            values if isinstance(values, pa.Array) else pa.array(_texts(values), pa.string())
-            for values in answered.passed.values()
+            values if isinstance(values, pa.Array) else texts_in(_texts(values)) for values in answered.passed.values()
         ]
         arrays += [array_of(column) for column in self._table.columns(answered).values()]
         return pa.RecordBatch.from_arrays(arrays, schema=self._coded)
@@ -62,11 +62,8 @@ def array_of(column: FloatArray | Coded) -> pa.Array:
     """A column of the answer; what is NaN, or no text, is null."""
     if isinstance(column, Coded):
         codes = column.codes.astype(np.int32)
-        nulls = codes < 0
-        indices = pa.array(codes, mask=nulls if nulls.any() else None)
-        return pa.DictionaryArray.from_arrays(indices, pa.array(column.texts or ("",), pa.string()))
-    numbers = np.ascontiguousarray(column)
-    return pa.array(numbers, from_pandas=bool(np.isnan(numbers).any()))
+        return pa.DictionaryArray.from_arrays(array_in(codes, codes < 0), texts_in(column.texts or ("",)))
+    return array_in(column, np.isnan(column))
 
 
 def _texts(values: Sequence[Any]) -> list[str | None]:

@@ -14,7 +14,8 @@ import pyarrow as pa
 from pydantic_core import SchemaValidator, ValidationError
 
 from twinserve.arrays import EXACT, BoolArray, FloatArray
-from twinserve.bulk.arrow_cells import cells_of, in_utc, nulls_of, without_nanoseconds
+from twinserve.bulk.arrow_buffers import nulls_of, values_in
+from twinserve.bulk.arrow_cells import cells_of, in_utc, without_nanoseconds
 from twinserve.bulk.plain_values import as_json
 from twinserve.signature import Feature, FeatureType
 from twinserve.signature.columns import UNSEEN
@@ -116,8 +117,9 @@ class ColumnReader:
         column = without_nanoseconds(column)
         kind = column.type
         per_unit = _micros_of(kind)
-        held = column.view(pa.int32() if pa.types.is_date32(kind) else pa.int64()).fill_null(0)
-        units = held.to_numpy(zero_copy_only=False).astype(np.int64)
+        units = values_in(column.view(pa.int32() if pa.types.is_date32(kind) else pa.int64())).astype(np.int64)
+        nulls = nulls_of(column)
+        units[nulls] = 0
         most = EXACT // per_unit
         doubt: BoolArray = (units > most) | (units < -most)
         micros = np.where(doubt, 0, units) * per_unit
@@ -127,8 +129,7 @@ class ColumnReader:
             numbers = days.astype(np.float64)
         else:
             numbers = micros / 1e6
-        if column.null_count:
-            numbers[nulls_of(column)] = np.nan
+        numbers[nulls] = np.nan
         return Read(numbers, doubt if doubt.any() else None)
 
     def _by_value(self, column: pa.Array) -> Read:
@@ -137,7 +138,8 @@ class ColumnReader:
             column = column.dictionary_decode()  # Most of it is not there: it may be that of many small batches.
         held = column if pa.types.is_dictionary(column.type) else column.dictionary_encode(null_encoding="mask")
         distinct = [self._value(self._cell(value)) for value in values_of(held.dictionary)]
-        codes = held.indices.fill_null(len(distinct)).to_numpy(zero_copy_only=False).astype(np.int64)
+        codes = values_in(held.indices).astype(np.int64)
+        codes[nulls_of(held.indices)] = len(distinct)
         distinct.append(math.nan if self.feature.nullable else DOUBT)
         doubtful = np.array([value is DOUBT for value in distinct])
         doubt = doubtful[codes] if doubtful.any() else None
@@ -176,10 +178,8 @@ class ColumnReader:
 
 def numbers_of(column: pa.Array) -> FloatArray:
     """The doubles of a column of numbers or booleans, NaN for null."""
-    if pa.types.is_boolean(column.type):
-        column = column.cast(pa.int8())
-    numbers: FloatArray = column.to_numpy(zero_copy_only=False)
-    return numbers if numbers.dtype == np.float64 else numbers.astype(np.float64)
+    numbers: FloatArray = values_in(column).astype(np.float64, copy=False)
+    return np.where(nulls_of(column), np.nan, numbers) if column.null_count else numbers
 
 
 def _micros_of(kind: pa.DataType) -> int:

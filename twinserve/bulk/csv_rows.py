@@ -27,7 +27,9 @@ from twinserve.signature.signature import NUMERIC, FeatureType
 NUMBER: Final = re.compile(rf"{JSON_NUMBER}\Z")
 BOOLEANS: Final[Mapping[str, bool]] = {"true": True, "True": True, "false": False, "False": False}
 LONG: Final = 16 << 10
-"""Bytes of records from which loading pyarrow pays."""
+"""Bytes of records, so far, from which loading pyarrow pays."""
+BLOCK: Final = 4 << 10
+"""Bytes of records from which reading a column at a time pays: of 30 numbers in a row both ways take 0.6 ms then."""
 
 
 class CsvReader:
@@ -38,6 +40,7 @@ class CsvReader:
         self._names: list[str] = []
         self.columns: TableColumns | None = None
         self._plain: Callable[[bytes], Checked | None] | None = None
+        self._taken = 0
         self._types = {feature.name: feature.type for feature in version.signature.features}
 
     def begin(self, records: bytes) -> bytes:
@@ -58,8 +61,11 @@ class CsvReader:
         """The rows of some whole records."""
         if self.columns is None:
             raise TypeError("The header comes first.")
-        if len(records) >= LONG and (plain := self._by_columns(self.columns, records)) is not None:
-            return plain
+        self._taken += len(records)
+        if len(records) >= BLOCK and self._taken >= LONG:
+            plain = self._by_columns(self.columns, records)
+            if plain is not None:
+                return plain
         rows, errors = self._rows(records)
         passed = {name: self._cells(rows, name) for name in self._passed}
         checked = check(
@@ -69,7 +75,7 @@ class CsvReader:
         return with_errors(checked, len(rows), errors) if errors else checked
 
     def _by_columns(self, columns: TableColumns, records: bytes) -> Checked | None:
-        """The same rows by pyarrow, in a tenth of the time; None where it is not there, or the rows are not plain."""
+        """The same rows by pyarrow, in an eighth of the time; None where it is not there, or the rows are not plain."""
         if self._plain is None:
             if not has_pyarrow():
                 return None

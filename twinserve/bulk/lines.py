@@ -54,6 +54,11 @@ class Lines:
         line = self._taken()
         return [line] if line is None or line.strip(BLANK) else []
 
+    @property
+    def held(self) -> int:
+        """The bytes of the line that has begun, kept or dropped."""
+        return self._size
+
     def _keep(self, part: bytes) -> None:
         self._size += len(part)
         if self._size > self._longest:

@@ -20,7 +20,7 @@ from twinserve.bulk.files import journal
 from twinserve.bulk.files.folder import Table, to_folder
 from twinserve.bulk.files.in_use import InUse, locked
 from twinserve.bulk.files.job import Asking, Summary, to_file, to_stream
-from twinserve.bulk.files.parquet_footer import MAGIC
+from twinserve.bulk.parquet_footer import MAGIC
 from twinserve.bulk.files.source import open_source
 from twinserve.bulk.forms import Form, form_of
 from twinserve.bulk.options import Options
@@ -261,7 +261,7 @@ def test_an_arrow_file_with_places_outside_of_its_bytes_is_refused(pear: BulkVer
 
 def test_a_footer_with_no_such_type_is_refused() -> None:
     """Nothing else in a file is read as a footer."""
-    from twinserve.bulk.files.parquet_footer import moved
+    from twinserve.bulk.parquet_footer import moved
 
     with pytest.raises(ValueError, match="no such type"):
         moved(b"\x1d", 1)

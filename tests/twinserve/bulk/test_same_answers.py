@@ -200,6 +200,7 @@ def test_csv(data: st.DataObject, contract: Signature, policy: OutOfRange) -> No
     for long in (0, csv_rows.LONG):  # By columns and by rows.
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(csv_rows, "LONG", long)
+            patched.setattr(csv_rows, "BLOCK", long)
             assert asked.lines("csv", sink.getvalue().encode()) == expected
 
 

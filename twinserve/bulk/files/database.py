@@ -16,10 +16,11 @@ from twinserve.bulk.checked import MOST_CHECKED, Checked, check
 from twinserve.bulk.columns_asked import TableColumns
 from twinserve.bulk.files.job import Asking, Summary, Tell
 from twinserve.bulk.files.pipeline import encoded
-from twinserve.bulk.files.source import NOWHERE, Chunk, Source
+from twinserve.bulk.files.source import Source
 from twinserve.bulk.objects import as_text_cell, listed_cells
 from twinserve.bulk.options import Options
 from twinserve.bulk.plain_values import as_json
+from twinserve.bulk.rows import Chunk
 from twinserve.bulk.version import BulkVersion
 from twinserve.errors import AskedWrongly, ModelError
 from twinserve.predict.targets.target import Coded
@@ -56,13 +57,15 @@ class QuerySource:
         """See `Source`."""
         if start:
             raise TypeError("A query cannot go on in the middle.")
+        place = 0
         while True:
             with _telling(self._url):
                 rows = self._result.fetchmany(MOST_CHECKED)
             if not rows:
                 self._connection.close()
                 return
-            yield Chunk(rows, NOWHERE)
+            place += len(rows)
+            yield Chunk(rows, place)
 
     def check(self, rows: Sequence[Any]) -> Checked:
         """See `Source`."""

@@ -1,4 +1,4 @@
-"""Arrow in: record batches with columns of dotted names, read a column at a time."""
+"""Record batches of one schema, read a column at a time."""
 
 from __future__ import annotations
 
@@ -9,15 +9,12 @@ import numpy as np
 import pyarrow as pa
 
 from twinserve.arrays import BoolArray, FloatArray, IntArray
-from twinserve.bulk.arrow_cells import may_come_back
-from twinserve.bulk.arrow_columns import ColumnReader, Read, fits, values_of
+from twinserve.bulk.arrow_buffers import array_in
+from twinserve.bulk.arrow_columns import Read
 from twinserve.bulk.checked import Checked, check
 from twinserve.bulk.columns_asked import TableColumns
-from twinserve.bulk.plain_values import as_json
 from twinserve.bulk.version import BulkVersion
-from twinserve.signature import Columns, Finding
-from twinserve.signature.findings import EXPLANATIONS
-from twinserve.signature.request.diagnosis import MAX_ERRORS, InvalidInput
+from twinserve.signature import Columns
 from twinserve.signature.signature import ORDERED, Feature, FeatureType
 
 
@@ -36,17 +33,6 @@ class Reader(Protocol):
 LARGEST: Final = float(np.finfo(np.float64).max)
 BLOCK: Final = 512
 """Rows that are turned from columns into rows at a time: those of 30 columns stay in the cache of a core."""
-WRONG: Final = {
-    FeatureType.NUMBER: "float_type",
-    FeatureType.INTEGER: "integer",
-    FeatureType.BOOLEAN: "bool_type",
-    FeatureType.STRING: "string_type",
-    FeatureType.CATEGORY: "string_type",
-    FeatureType.DATE: "date_type",
-    FeatureType.DATETIME: "datetime_type",
-}
-
-
 Cells = Callable[[pa.Array, Feature], list[Any]]
 """The cells of a column of one feature, as JSON has them."""
 
@@ -71,13 +57,8 @@ class BatchReader:
         self._integers = [place for place, feature in enumerate(features) if feature.type is FeatureType.INTEGER]
         self._may_be_nan = [feature.nullable or feature.type is FeatureType.STRING for feature in features]
 
-    @property
-    def used(self) -> frozenset[str]:
-        """The dotted names of the columns that are read."""
-        return frozenset((*self.columns.places, *self._passed))
-
     def __call__(self, batch: pa.RecordBatch) -> Checked:
-        """The rows of a batch, which has the columns that are `used`, maybe without others."""
+        """The rows of a batch, which has the columns of the model and those that come back, maybe without others."""
         reads = [self._read(place, batch) for place in range(len(self._readers))]
         matrix = _matrix(reads, batch.num_rows)
         if self._integers and (matrix[:, self._integers] == 0).any():
@@ -120,7 +101,7 @@ class BatchReader:
         columns = checked.columns
         if columns is None:
             raise TypeError("There are columns before any row is looked at.")
-        looked = check(self._instances(batch.take(pa.array(rows))), self._version.validator.validate_value)
+        looked = check(self._instances(batch.take(array_in(rows))), self._version.validator.validate_value)
         errors = {int(rows[row]): findings for row, findings in looked.errors.items()}
         if looked.columns is not None:
             valid = rows if looked.places is None else rows[looked.places]
@@ -140,28 +121,6 @@ class BatchReader:
             self.columns.instance({name: values[row] for name, values in cells.items()})
             for row in range(batch.num_rows)
         ]
-
-
-class ArrowReader(BatchReader):
-    """Reads batches of Arrow's types."""
-
-    def __init__(self, version: BulkVersion, schema: pa.Schema, passed: Sequence[str] = ()) -> None:
-        """Raises `InvalidInput` for columns that do not fit."""
-        nothing = pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
-        flat = _flattened(nothing, version).schema
-        features, reject = version.signature.features, version.out_of_range == "reject"
-        columns = TableColumns(version, flat.names, passed)
-        _require_types(flat, features, columns)
-        _require_known(flat, passed)
-        super().__init__(version, columns, [ColumnReader(one, reject=reject) for one in features], _cells, passed)
-
-    def __call__(self, batch: pa.RecordBatch) -> Checked:
-        """See `BatchReader`."""
-        return super().__call__(_flattened(batch, self._version))
-
-
-def _cells(column: pa.Array, feature: Feature) -> list[Any]:
-    return [as_json(value, feature) for value in values_of(column)]
 
 
 def _matrix(reads: Sequence[Read], rows: int) -> FloatArray:
@@ -187,29 +146,6 @@ def _replaced(columns: Columns, rows: IntArray, looked: Columns) -> Columns:
     return Columns(columns.matrix, unseen, texts)
 
 
-def _require_types(schema: pa.Schema, features: Sequence[Feature], columns: TableColumns) -> None:
-    """Raise `InvalidInput` for columns of another type than the model's."""
-    findings: list[Finding] = []
-    for feature in features:
-        place = columns.places.get(feature.name)
-        if place is not None and not fits(schema.field(place).type, feature):
-            code, sentence = EXPLANATIONS[WRONG[feature.type]]
-            findings.append(Finding(feature.path, code, sentence({})))
-    if findings:
-        raise InvalidInput(findings[:MAX_ERRORS], len(findings))
-
-
-def _require_known(schema: pa.Schema, passed: Sequence[str]) -> None:
-    """Raise `InvalidInput` for columns that should come back, and have a type that not every form can hold."""
-    findings = [
-        Finding((name,), "type", "A column of this type cannot come back.")
-        for name in passed
-        if not may_come_back(schema.field(name).type)
-    ]
-    if findings:
-        raise InvalidInput(findings[:MAX_ERRORS], len(findings))
-
-
 def _bounds(feature: Feature, *, reject: bool) -> tuple[float, float]:
     """The least and the greatest double of a column that is valid for certain."""
     limits, seen = feature.constraints, feature.seen
@@ -224,20 +160,3 @@ def _bounds(feature: Feature, *, reject: bool) -> tuple[float, float]:
         low += [] if seen.minimum is None else [seen.minimum]
         high += [] if seen.maximum is None else [seen.maximum]
     return max(low), min(high)
-
-
-def _flattened(batch: pa.RecordBatch, version: BulkVersion) -> pa.RecordBatch:
-    """The columns of structs under dotted names."""
-    known = {feature.name for feature in version.signature.features}
-    while any(pa.types.is_struct(field.type) and field.name not in known for field in batch.schema):
-        names: list[str] = []
-        arrays: list[pa.Array] = []
-        for field, column in zip(batch.schema, batch.columns, strict=True):
-            if pa.types.is_struct(field.type) and field.name not in known:
-                names += [f"{field.name}.{inner.name}" for inner in field.type]
-                arrays += column.flatten()
-            else:
-                names.append(field.name)
-                arrays.append(column)
-        batch = pa.RecordBatch.from_arrays(arrays, names=names)
-    return batch
