@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from twinserve.bulk.flatbuffer import FlatTable
-from twinserve.bulk.malformed import MalformedTable
+from twinserve.bulk.malformed import NAMES, MalformedTable
 
 LONGEST: Final = 256 << 20
 """Bytes of a message at most, unpacked: pyarrow writes a table of any size as one batch unless it is told not to."""
@@ -179,7 +179,11 @@ class Batches:
     def _opened(self, schema: bytes) -> pa.RecordBatchReader:
         self._given.add(schema)
         try:
-            return pa.ipc.open_stream(pa.PythonFile(self._given, "r"))
+            reader = pa.ipc.open_stream(pa.PythonFile(self._given, "r"))
+            reader.schema.names  # noqa: B018  # What cannot be read of them would be told of the first batch.
+            return reader
+        except UnicodeDecodeError:
+            raise MalformedTable(NAMES) from None
         except (pa.ArrowException, OSError, ValueError):
             raise MalformedTable(NO_STREAM) from None
 

@@ -12,7 +12,7 @@ from twinserve.bulk.arrow_columns import ColumnReader, fits, values_of
 from twinserve.bulk.batch_reader import BatchReader
 from twinserve.bulk.checked import Checked
 from twinserve.bulk.columns_asked import TableColumns
-from twinserve.bulk.malformed import MalformedTable
+from twinserve.bulk.malformed import NAMES, MalformedTable
 from twinserve.bulk.plain_values import as_json
 from twinserve.bulk.version import BulkVersion
 from twinserve.signature import Feature, Finding
@@ -41,7 +41,7 @@ class ArrowReader(BatchReader):
             flat = _flattened(nothing, version).schema
             columns = TableColumns(version, flat.names, passed)
         except UnicodeDecodeError:
-            raise MalformedTable("The names of the columns must be in UTF-8.") from None
+            raise MalformedTable(NAMES) from None
         features, reject = version.signature.features, version.out_of_range == "reject"
         _require_types(flat, features, columns)
         _require_known(flat, passed)

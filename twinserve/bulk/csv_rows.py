@@ -17,7 +17,7 @@ import numpy as np
 from twinserve.bulk.checked import Checked, check
 from twinserve.bulk.columns_asked import TableColumns
 from twinserve.bulk.forms import has_pyarrow
-from twinserve.bulk.malformed import MalformedTable
+from twinserve.bulk.malformed import NAMES, MalformedTable
 from twinserve.bulk.version import BulkVersion
 from twinserve.notations.json_numbers import JSON_NUMBER
 from twinserve.signature import Finding
@@ -53,7 +53,7 @@ class CsvReader:
         except csv.Error:
             raise MalformedTable("The header is not CSV.") from None
         if any(name != _readable(name) for name in self._names):
-            raise MalformedTable("The names of the columns must be in UTF-8.")
+            raise MalformedTable(NAMES)
         self.columns = TableColumns(self._version, self._names, self._passed)
         return stream.read().encode("utf-8", "surrogateescape")
 

@@ -31,20 +31,22 @@ def whole(footer: bytes) -> bytes:
 
 def moved(footer: bytes, by: int) -> bytes:
     """The footer of the same pages, so many bytes further on in a file."""
-    copier = _Copier(footer, by)
+    copier = Thrift(footer, by)
     copier.struct(())
     return bytes(copier.written)
 
 
-class _Copier:
+class Thrift:
     """Copies a struct, and adds to the offsets in it; an offset of 0 means that there is none."""
 
-    def __init__(self, held: bytes, by: int) -> None:
+    def __init__(self, held: bytes, by: int = 0) -> None:
         self.written = bytearray()
+        self.numbers: dict[tuple[int, ...], int] = {}
+        """By the numbers of the fields; of lists the last one."""
         self._held, self._at, self._by = held, 0, by
 
     def struct(self, path: tuple[int, ...]) -> None:
-        """Copy a struct at these numbers of fields."""
+        """Copy a struct at these numbers of fields; raises ValueError where it is damaged."""
         field = 0
         while (head := self._byte()) != 0:
             delta, kind = head >> 4, head & 15
@@ -74,8 +76,8 @@ class _Copier:
 
     def _number(self, path: tuple[int, ...]) -> None:
         start = len(self.written)
-        value = _unzigzag(self._varint())
-        if path in OFFSETS and value:
+        value = self.numbers[path] = _unzigzag(self._varint())
+        if path in OFFSETS and value and self._by:
             del self.written[start:]
             self.written += _varint(2 * (value + self._by))
 
@@ -84,6 +86,8 @@ class _Copier:
         return self.written[-1]
 
     def _bytes(self, count: int) -> None:
+        if self._at + count > len(self._held):
+            raise ValueError("A struct goes on behind the end.")
         self.written += self._held[self._at : self._at + count]
         self._at += count
 

@@ -13,6 +13,7 @@ from twinserve.bulk.arrow_reader import ArrowReader
 from twinserve.bulk.checked import Checked
 from twinserve.bulk.malformed import MalformedTable, TooManyCells
 from twinserve.bulk.options import ALONE, Bounds, Options
+from twinserve.bulk.parquet_pages import Pages
 from twinserve.bulk.rows import Chunk
 from twinserve.bulk.version import BulkVersion
 
@@ -34,7 +35,7 @@ class ParquetRows:
         require_cells(self._file, bounds.cells)
         self.check = ArrowReader(version, self._file.schema_arrow, options.passed)
         self.kept = self.check.kept
-        require_bytes(self._file, self.check.wanted, bounds)
+        require_bytes(self._file, self.check.wanted, bounds, None if alone else Pages(file.fileno()))
         self.total = self._file.metadata.num_rows
 
     def chunks(self, start: int = 0) -> Iterator[Chunk]:
@@ -117,15 +118,21 @@ def require_cells(opened: parquet.ParquetFile, most: int) -> None:
         raise TooManyCells(f"A table may have {most} cells at most.")
 
 
-def require_bytes(opened: parquet.ParquetFile, columns: Sequence[str], bounds: Bounds) -> None:
-    """Raise `TooManyCells` if the file says that these columns, or one of them in a group of rows, unpack to more."""
+def require_bytes(
+    opened: parquet.ParquetFile, columns: Sequence[str], bounds: Bounds, pages: Pages | None = None
+) -> None:
+    """Raise `TooManyCells` if the file, or one of its pages, says that these columns, or one of them in a group of
+    rows, unpack to more."""
     facts, total = opened.metadata, 0
     for group in map(facts.row_group, range(facts.num_row_groups)):
         for chunk in map(group.column, range(group.num_columns)):
             path = chunk.path_in_schema
             if any(path == name or path.startswith(f"{name}.") for name in columns):
-                total += max(0, chunk.total_uncompressed_size)
-                if chunk.total_uncompressed_size > bounds.chunk:
+                size = max(0, chunk.total_uncompressed_size)
+                if pages is not None and size <= bounds.chunk:
+                    size = max(size, pages.unpacked(chunk, bounds.chunk))
+                total += size
+                if size > bounds.chunk:
                     limit = bounds.chunk >> 20
                     raise TooManyCells(f"A column may have {limit} MiB in a group of rows; write smaller groups.")
     if total > bounds.cells:

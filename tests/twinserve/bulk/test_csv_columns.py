@@ -8,13 +8,14 @@ import re
 from typing import Any, Final
 
 import numpy as np
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.twinserve.signature.made import feature as made
 from tests.twinserve.signature.made import many, signature
-from twinserve.bulk import csv_columns, csv_rows
+from twinserve.bulk import csv_rows
 from twinserve.bulk.csv_numbers import may_be_odd
 from twinserve.bulk.csv_rows import CsvReader
 from twinserve.bulk.version import BulkVersion
@@ -115,8 +116,13 @@ def is_float(cell: str) -> bool:
 def test_plain_numbers_become_doubles_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """No text is looked at, unless a cell is none of JSON's numbers."""
     looked: list[Any] = []
-    looks = csv_columns.pc.match_substring_regex
-    monkeypatch.setattr(csv_columns.pc, "match_substring_regex", lambda *given: looked.append(given) or looks(*given))
+    looks = pc.match_substring_regex
+
+    def look(*given: Any) -> Any:
+        looked.append(given)
+        return looks(*given)
+
+    monkeypatch.setattr(pc, "match_substring_regex", look)
     version = BulkVersion(opened(FakePredictor(), contract=CONTRACT), "7")
     plain = block([["1.5", "2", "3", "0.5", "1", "a", "small"], ["-0", "", "1e-05", "1", "2.5", "", "large"]])
     rows, values, *_ = facts(version, plain, (), 0)

@@ -229,6 +229,22 @@ def test_parquet_is_bounded_by_the_bytes_of_what_is_read(pear: BulkVersion) -> N
             answer(("note",), bounds)
 
 
+def test_a_column_of_structs_in_structs_comes_back_as_what_it_is(pear: BulkVersion) -> None:
+    """In Arrow and Parquet a number stays one, however deep it stands."""
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    deep = pa.array([{"b": {"c": 1}}, {"b": {"c": 2}}])
+    sink = io.BytesIO()
+    table = pa.table({"weight": [120.0, 120.0], "skin.colour": ["red", "red"], "a": deep})
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    options = Options(passed=("a.b.c",))
+    streamed = pa.ipc.open_stream(scored(pear, "arrow", "arrow", sink.getvalue(), options)).read_all()
+    filed = parquet.read_table(io.BytesIO(scored(pear, "arrow", "parquet", sink.getvalue(), options)))
+    for answers in (streamed, filed):
+        assert answers["a.b.c"].type == pa.int64()
+        assert answers["a.b.c"].to_pylist() == [1, 2]
+
+
 def test_members_that_come_back_stand_first(pear: BulkVersion) -> None:
     """As they were written, null where a line has none, also beside errors."""
     body = lines([{"id": [1, "%s"], **RED}, RED, {"id": 1.50, **RED, "weight": -1}])
