@@ -169,7 +169,8 @@ class Service(Lifecycle):
             exchange.dialect.admit(header)
         if parameters or exchange.dialect is not NATIVE or route.explains or (query and route.query is not None):
             exchange.asked = self.asked(exchange, header, query, parameters)
-            require_fit(exchange.asked.query, header)
+            if exchange.asked.query:
+                require_fit(exchange.asked.query, header)
             version.require(exchange.asked)
         limit = self.settings.max_body if exchange.dialect is not BULK else limit_of(header, self.settings)
         return Receipt(header("content-length"), limit, self.room)

@@ -17,6 +17,7 @@ from typing import Final
 
 from twinserve.errors import AskedWrongly
 from twinserve.service.addresses import is_loopback
+from twinserve.service.inference.memory import keep_free_memory
 from twinserve.service.process.temporary import require_temporary_folder
 from twinserve.service.settings import Settings
 from twinserve.service.settings_together import PREFIX
@@ -61,7 +62,8 @@ def _fail(program: str, sentence: str) -> int:
 
 
 def prepare(settings: Settings) -> None:
-    """Set the environment variables that must be set before NumPy and the metrics library are imported.
+    """Set what holds for a whole process before NumPy and the metrics library are imported: environment variables, and
+    how much free memory is kept.
 
     Raises `CannotStart` where several workers have no folder for their metrics, the working folder is gone, or too few
     files may be open."""
@@ -72,6 +74,7 @@ def prepare(settings: Settings) -> None:
     require_open_files()
     for variable in THREAD_VARIABLES:
         os.environ.setdefault(variable, "1")
+    keep_free_memory()
     if METRICS_FOLDER in os.environ:
         if not os.access(os.environ[METRICS_FOLDER], os.W_OK | os.X_OK):
             raise CannotStart(f"{METRICS_FOLDER} names no folder that can be written to; make it, or name another one.")

@@ -6,11 +6,15 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
+
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.query import invalid_parameters
 from twinserve.signature.request.negative_zero import with_signs
 from twinserve.signature.request.strict_json import MalformedJson, TooDeep, parse
+from twinserve.signature.request.validator import count_colons
 
+MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 STRING_OR_NAN: Final = re.compile(rb'("(?:[^"\\]|\\.)*+")|NaN')
 
 
@@ -33,6 +37,18 @@ def read_json(text: bytes, max_depth: int) -> Any:
     except MalformedJson as error:
         told = str(error)
     raise Problem("malformed-json", told)
+
+
+def members_of(text: bytes) -> Mapping[str, bytes] | None:
+    """The members of an object, as JSON; None leaves the document to `read_json`: it is something else, is not read by
+    msgspec, or may have a key twice."""
+    try:
+        found = MEMBERS.decode(text)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    members = {name: bytes(value) for name, value in found.items()}
+    colons = len(members) + sum(map(count_colons, members.values()))
+    return members if count_colons(text) == colons else None
 
 
 def flag(parameters: Mapping[str, Any] | None, name: str, *, default: bool) -> bool:

@@ -56,6 +56,9 @@ class InvocationsCodec:
         media_type = media_type_of(asked.header)
         if media_type != JSON:
             return self._rows.read(self._tables.read(body, media_type, self._settings.max_batch), "")
+        found = self._rows.enveloped(body, FORMS, ("params",))
+        if found is not None:
+            return found.batch._replace(asks=asked._replace(form=wants_details(found.others.get("params"))))
         envelope = read_json(body, self._settings.max_depth)
         if not isinstance(envelope, dict) or len(given := [name for name in FORMS if name in envelope]) != 1:
             raise bad(f"The body must be an object with one of {', '.join(FORMS)}, and nothing else but params.")

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from twinserve.service.http.problem import Problem, invalid_input
-from twinserve.service.protocols.json_bodies import bad
+from twinserve.service.protocols.json_bodies import bad, members_of, read_json
 from twinserve.service.protocols.validation import validator_of
 from twinserve.service.settings import Settings
 from twinserve.signature.findings import Finding
 from twinserve.signature.request.diagnosis import MAX_ERRORS, InvalidInput, too_many
+from twinserve.signature.request.strict_json import MalformedJson
 from twinserve.signature.request.validator import Batch
 from twinserve.store.artifact import LoadedArtifact
+
+OBJECTS: Final = re.compile(rb"[ \t\n\r]*\[[ \t\n\r]*\{")
+
+
+class Enveloped(NamedTuple):
+    """The instances of an envelope."""
+
+    batch: Batch
+    others: Mapping[str, Any]
+    """Its other members."""
 
 
 class Rows:
@@ -23,7 +35,7 @@ class Rows:
         self._validator = validator_of(artifact.signature, settings)
         self.names = [feature.name for feature in artifact.signature.features]
         """The columns of a training table, in its order."""
-        self._max_explain = settings.max_explain
+        self._max_explain, self._max_depth = settings.max_explain, settings.max_depth
 
     def read(self, rows: Any, place: str, *, explains: bool = False) -> Batch:
         """Instances, each an object or the list of its values in the order of the columns; raises `Problem` (422).
@@ -35,6 +47,22 @@ class Rows:
             if explains and len(rows) > self._max_explain:
                 raise too_many(self._max_explain)
             return self._validator.validate_value(self._named(rows))
+
+    def enveloped(self, body: bytes, names: Collection[str], others: Collection[str]) -> Enveloped | None:
+        """An object with one array of objects, by one of these names, and maybe others, as the native validation reads
+        it: 1,000 instances of 30 fields in 2 ms, where `read` takes 15. None leaves it to `read`: all that is not
+        valid, or may hold lists of values."""
+        members = members_of(body) or {}
+        given = [name for name in names if name in members]
+        if len(given) != 1 or not members.keys() <= {*given, *others} or OBJECTS.match(members[given[0]]) is None:
+            return None
+        try:
+            batch = self._validator.validate(members[given[0]])
+        except (MalformedJson, InvalidInput):
+            return None
+        return Enveloped(
+            batch, {name: read_json(members[name], self._max_depth) for name in members if name != given[0]}
+        )
 
     def split(self, columns: Any, rows: Any, place: str) -> Batch:
         """Rows as lists of values, beside the names of their columns."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from twinserve.arrays import FloatArray
+from twinserve.arrays import FloatArray, extremes
 from twinserve.service.protocols.v2.datatypes import Kind
 from twinserve.service.protocols.v2.tensors import Given, Tensor
 from twinserve.signature import Columns, Feature, FeatureType, Signature
@@ -100,12 +100,12 @@ class ColumnAcceptor:
 
     def _check(self, matrix: FloatArray) -> None:
         """Raise `Unsure` unless all values are within their bounds, and none is missing that must be there."""
-        low, high = matrix.min(axis=0), matrix.max(axis=0)  # NaN where a value is.
+        low, high = extremes(np.minimum, matrix), extremes(np.maximum, matrix)  # NaN where a value is.
         missing = np.isnan(low)
         if (missing & self._must_be).any():
             raise Unsure
         if missing.any():
-            low, high = np.fmin.reduce(matrix), np.fmax.reduce(matrix)  # NaN where all values are; takes longer.
+            low, high = extremes(np.fmin, matrix), extremes(np.fmax, matrix)  # NaN where all values are; takes longer.
         if (low < self._low).any() or (high > self._high).any():
             raise Unsure
         for place in self._integers:

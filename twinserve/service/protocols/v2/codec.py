@@ -91,7 +91,7 @@ class V2Codec:
                 raise bad(f"/outputs/{place}/name: The model has no such output; its metadata list those that it has.")
         if len({one.name for one in wanted}) < len(wanted):
             raise bad("/outputs: Must not name an output twice.")
-        return [(self._outputs[one.name], request.binary(one)) for one in wanted]
+        return [(self._outputs[one.name], request.is_in_binary(one)) for one in wanted]
 
     def metadata(self) -> Reply:
         """`GET /v2/models/{name}`."""

@@ -54,6 +54,8 @@ class Request:
     inputs: Sequence[Input]
     binaries: Mapping[int, memoryview]
     """The binary data of inputs, by their place."""
+    binary: memoryview
+    """All of them, one behind another."""
     wanted: Sequence[Wanted]
     """The outputs in the order in which they are asked for; none: all that there are by default."""
     id: str | None
@@ -63,7 +65,7 @@ class Request:
     label: str | None
     """The class to explain; None: each row's own label."""
 
-    def binary(self, wanted: Wanted) -> bool:
+    def is_in_binary(self, wanted: Wanted) -> bool:
         """Is this output to be binary?"""
         return flag(wanted.parameters, "binary_data", default=self.is_binary)
 
@@ -89,6 +91,7 @@ def read_request(body: bytes, header_length: str | None, max_depth: int) -> Requ
     return Request(
         json.inputs,
         _binaries(json.inputs, rest),
+        rest,
         json.outputs or (),
         json.id,
         flag(parameters, "binary_data_output", default=False),

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.tensors import binary_body, cell, inputs_of, json_body
+from tests.tensors import LENGTH, binary_body, cell, inputs_of, json_body
 from twinserve.service.http.problem import Problem
 from twinserve.service.protocols.v2.columns import ColumnReader
 from twinserve.service.protocols.v2.request import read_request
@@ -135,6 +135,27 @@ def test_one_tensor_may_hold_all_fields(data: st.DataObject) -> None:
     same(read(table(), json_body([nested])), expected)
     body, headers = binary_body([whole])
     same(read(table(), body, *headers.values()), expected)
+    body, headers = binary_body(data.draw(st.permutations(each)))
+    same(read(table(), body, *headers.values()), expected)
+
+
+def test_doubles_for_each_field_are_held_to_its_rules() -> None:
+    """Though they are read as one tensor."""
+    columns: dict[str, list[Any]] = {"c": [1.0, None], "n": [3.0, 2.5], "a": [-0.0, 1.0], "b": [2.0, 2.0]}
+    inputs = [{"name": name, "datatype": "FP64", "shape": [2], "data": cells} for name, cells in columns.items()]
+    body, headers = binary_body(inputs)
+    found = outcome(lambda: read(table(), body, *headers.values()))
+    rows = [{name: cells[row] for name, cells in columns.items()} for row in range(2)]
+    assert isinstance(found, list)
+    assert found == outcome(lambda: natively(table(), rows))
+    length = int(headers[LENGTH])
+    request: Any = json.loads(body[:length])
+    for tensor, size in zip(request["inputs"], (24, 8, 16, 16), strict=True):  # As much in all.
+        tensor["parameters"]["binary_data_size"] = size
+    text = json.dumps(request).encode()
+    refused = outcome(lambda: read(table(), text + body[length:], str(len(text))))
+    assert isinstance(refused, list)
+    assert "/inputs/0: Its binary data must be as long" in refused[0]
 
 
 @pytest.mark.parametrize(
