@@ -13,11 +13,12 @@ import pytest
 from pyarrow import parquet
 
 from tests.twinserve.signature.made import feature, signature
-from twinserve.bulk import parquet_footer, parquet_pages
+from twinserve.bulk import parquet_pages
 from twinserve.bulk.malformed import MalformedTable, TooManyCells
 from twinserve.bulk.options import Bounds, Options
-from twinserve.bulk.parquet_footer import MAGIC, Thrift
+from twinserve.bulk.parquet_footer import MAGIC
 from twinserve.bulk.scoring import Scoring
+from twinserve.bulk.thrift import Thrift, varint
 from twinserve.bulk.version import BulkVersion
 from twinserve.testing.fakes import FakePredictor, opened
 
@@ -42,7 +43,7 @@ class Lie(Thrift):
         super()._number(path)
         if path in SAID:
             del self.written[start:]
-            self.written += parquet_footer._varint(2 * 1_000)
+            self.written += varint(2 * 1_000)
 
 
 def table(*, lies: bool = False, **options: Any) -> bytes:
@@ -109,6 +110,29 @@ def test_a_file_of_more_pages_than_anybody_looks_at_is_refused(
     assert rows(version, table(max_rows_per_page=10_000), ROOMY) == ROWS
     with pytest.raises(TooManyCells, match="100 pages at most"):
         rows(version, table(max_rows_per_page=1_000), ROOMY)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"\x15\x00\x15\x10\x15\x10\x00",  # Each number once: type 0, and 8 bytes, packed in 8.
+        b"\x15\x00\x15\x10\x15\x10\x05\x04\x10\x00",  # The second one twice.
+        b"\x15\x00\x15\x10\x15\x10\x06\x84\x80\x08\x10\x00",  # As 65,538, of which 16 bits are 2.
+        b"\x15\x00\x16\x10\x15\x10\x00",  # As one of 64 bits, which is left out.
+        b"\x15\x00\x15\x10\x15\x80\x80\x80\x80\x10\x00",  # Of which 32 bits are 0.
+        b"\x15\x00\x15\x0f\x15\x10\x00",  # Below 0.
+        b"\x15\x00\x15\x10\x15\x10\x19\x15\x02\x00",  # With a list.
+        b"\x15\x00\x15\x10\x00",  # Without the last one.
+    ],
+)
+def test_a_header_that_another_reader_may_read_otherwise_is_none(head: bytes) -> None:
+    """Of all these the first is one."""
+    pages = parquet_pages.Pages(parquet_file(head + bytes(300)))
+    if head == b"\x15\x00\x15\x10\x15\x10\x00":
+        assert pages._head(0) == (7, {(1,): 0, (2,): 8, (3,): 8})
+    else:
+        with pytest.raises(MalformedTable):
+            pages._head(0)
 
 
 def test_a_damaged_page_is_told(version: BulkVersion) -> None:
