@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from twinserve.bulk.answering import Answering
 from twinserve.bulk.forms import MEDIA_TYPES, Answer, Form, require_pyarrow
 from twinserve.bulk.options import ALONE, Bounds, Options
-from twinserve.bulk.rows import Chunk, open_rows
-from twinserve.bulk.sinks import Output, Sink, open_sink
+from twinserve.bulk.reading.rows import Chunk, open_rows
 from twinserve.bulk.version import BulkVersion
+from twinserve.bulk.writing.sinks import Output, Sink, open_sink
 from twinserve.predict.rendering import Predict
 
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from tests.twinserve.signature.made import feature as made
 from tests.twinserve.signature.made import many, signature
-from twinserve.bulk import csv_rows
-from twinserve.bulk.csv_numbers import may_be_odd
-from twinserve.bulk.csv_rows import CsvReader
+from twinserve.bulk.reading import csv_rows
+from twinserve.bulk.reading.csv_numbers import may_be_odd
+from twinserve.bulk.reading.csv_rows import CsvReader
 from twinserve.bulk.version import BulkVersion
 from twinserve.notations.json_numbers import JSON_NUMBER
 from twinserve.testing.fakes import FakePredictor, opened

@@ -24,8 +24,8 @@ from twinserve.bulk.files.job import Asking, Summary, to_file, to_stream
 from twinserve.bulk.files.source import open_source
 from twinserve.bulk.forms import Form, form_of
 from twinserve.bulk.options import Options
-from twinserve.bulk.parquet_footer import MAGIC
 from twinserve.bulk.version import BulkVersion
+from twinserve.bulk.writing.parquet_footer import MAGIC
 from twinserve.errors import ModelError
 from twinserve.store.artifact import Trust, open_version
 
@@ -291,7 +291,7 @@ def test_the_answers_to_a_query_are_written_in_groups(pear: BulkVersion, tmp_pat
 
 def test_a_footer_with_no_such_type_is_refused() -> None:
     """Nothing else in a file is read as a footer."""
-    from twinserve.bulk.parquet_footer import moved
+    from twinserve.bulk.writing.parquet_footer import moved
 
     with pytest.raises(ValueError, match="no such type"):
         moved(b"\x1d", 1)

@@ -13,13 +13,13 @@ import pytest
 from pyarrow import parquet
 
 from tests.twinserve.signature.made import feature, signature
-from twinserve.bulk import parquet_pages
 from twinserve.bulk.malformed import MalformedTable, TooManyCells
 from twinserve.bulk.options import Bounds, Options
-from twinserve.bulk.parquet_footer import MAGIC
+from twinserve.bulk.reading import parquet_pages
 from twinserve.bulk.scoring import Scoring
 from twinserve.bulk.thrift import Thrift, varint
 from twinserve.bulk.version import BulkVersion
+from twinserve.bulk.writing.parquet_footer import MAGIC
 from twinserve.testing.fakes import FakePredictor, opened
 
 SAID: Final = ((4, 1, 3, 6), (4, 2))

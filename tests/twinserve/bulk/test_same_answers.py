@@ -17,8 +17,8 @@ from pyarrow import parquet
 
 from tests.twinserve.bulk.made import scored
 from tests.twinserve.signature.made import COLOURS, NUMBERS, WHOLE, signatures, spelled_instances
-from twinserve.bulk import csv_rows
 from twinserve.bulk.forms import Answer, Form
+from twinserve.bulk.reading import csv_rows
 from twinserve.bulk.version import BulkVersion
 from twinserve.service.http.problem import Problem
 from twinserve.service.inference.version import ModelVersion

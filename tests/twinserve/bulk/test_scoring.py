@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from tests.twinserve.bulk.made import opened, scored
 from twinserve.bulk import forms
-from twinserve.bulk.csv_records import Records
 from twinserve.bulk.forms import MEDIA_TYPES, Answer, Form, form_of, form_of_media_type
-from twinserve.bulk.lines import LONGEST
 from twinserve.bulk.malformed import MalformedTable, TooManyCells
 from twinserve.bulk.options import Bounds, Options
+from twinserve.bulk.reading.csv_records import Records
+from twinserve.bulk.reading.lines import LONGEST
 from twinserve.bulk.scoring import Scoring
 from twinserve.bulk.version import BulkVersion
 from twinserve.errors import AskedWrongly

@@ -8,14 +8,14 @@ from typing import BinaryIO, Final
 
 import pyarrow as pa
 
-from twinserve.bulk.arrow_reader import ArrowReader
-from twinserve.bulk.arrow_stream import ArrowRows, parts_of
 from twinserve.bulk.files.source import Pulled, Source, blocks_of
 from twinserve.bulk.forms import Form
 from twinserve.bulk.malformed import MalformedTable
 from twinserve.bulk.options import ALONE, Options
-from twinserve.bulk.parquet_rows import ParquetRows
-from twinserve.bulk.rows import Chunk
+from twinserve.bulk.reading.arrow_reader import ArrowReader
+from twinserve.bulk.reading.arrow_stream import ArrowRows, parts_of
+from twinserve.bulk.reading.parquet_rows import ParquetRows
+from twinserve.bulk.reading.rows import Chunk
 from twinserve.bulk.version import BulkVersion
 
 MAGIC: Final = b"ARROW1"

@@ -10,18 +10,18 @@ from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from twinserve.bulk.answer_table import AnswerTable
 from twinserve.bulk.answering import Answered, Answering
 from twinserve.bulk.checked import MOST_CHECKED, Checked, check
-from twinserve.bulk.columns_asked import TableColumns
 from twinserve.bulk.files.job import Asking, Summary, Tell
 from twinserve.bulk.files.pipeline import encoded
 from twinserve.bulk.files.source import Source
-from twinserve.bulk.objects import as_text_cell, listed_cells
 from twinserve.bulk.options import Options
-from twinserve.bulk.plain_values import as_json
-from twinserve.bulk.rows import Chunk
+from twinserve.bulk.reading.columns_asked import TableColumns
+from twinserve.bulk.reading.plain_values import as_json
+from twinserve.bulk.reading.rows import Chunk
 from twinserve.bulk.version import BulkVersion
+from twinserve.bulk.writing.answer_table import AnswerTable
+from twinserve.bulk.writing.objects import as_text_cell, listed_cells
 from twinserve.errors import AskedWrongly, ModelError
 from twinserve.predict.targets.target import Coded
 

@@ -15,9 +15,9 @@ from twinserve.bulk.files.pipeline import Encoded, encoded
 from twinserve.bulk.files.source import Source
 from twinserve.bulk.forms import Form
 from twinserve.bulk.options import GROUP, Options
-from twinserve.bulk.rows import NOWHERE
-from twinserve.bulk.sinks import Output, Sink, open_sink
+from twinserve.bulk.reading.rows import NOWHERE
 from twinserve.bulk.version import BulkVersion
+from twinserve.bulk.writing.sinks import Output, Sink, open_sink
 from twinserve.errors import ModelError
 
 FILE_FORM: Final = (".arrow", ".feather")

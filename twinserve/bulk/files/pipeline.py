@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-from twinserve.bulk.rows import Chunk
+from twinserve.bulk.reading.rows import Chunk
 
 AHEAD: Final = 2
 """Chunks that are read before they are asked for; as many more wait for a core."""

@@ -12,8 +12,8 @@ from twinserve.bulk.checked import Checked
 from twinserve.bulk.forms import Form
 from twinserve.bulk.malformed import MalformedTable
 from twinserve.bulk.options import Options
-from twinserve.bulk.rows import Chunk, Rows
-from twinserve.bulk.text_rows import CsvRows, LineRows
+from twinserve.bulk.reading.rows import Chunk, Rows
+from twinserve.bulk.reading.text_rows import CsvRows, LineRows
 from twinserve.bulk.version import BulkVersion
 
 BLOCK: Final = 1 << 20

@@ -13,8 +13,8 @@ from twinserve.bulk.forms import MEDIA_TYPES, Answer, Form
 from twinserve.bulk.malformed import MalformedTable, TooManyCells
 from twinserve.bulk.options import Bounds, Options, WrongOption
 from twinserve.bulk.scoring import Scoring
-from twinserve.bulk.sinks import Output, open_sink
 from twinserve.bulk.version import BulkVersion
+from twinserve.bulk.writing.sinks import Output, open_sink
 from twinserve.predict.answers import unpredictable
 from twinserve.predict.rendering import Predict
 from twinserve.service.http.problem import Problem, invalid_input, unavailable

@@ -8,12 +8,12 @@ from typing import Any, Final
 import pyarrow as pa
 
 from twinserve.bulk.arrow_cells import may_come_back
-from twinserve.bulk.arrow_columns import ColumnReader, fits, values_of
-from twinserve.bulk.batch_reader import BatchReader
 from twinserve.bulk.checked import Checked
-from twinserve.bulk.columns_asked import TableColumns
 from twinserve.bulk.malformed import NAMES, MalformedTable
-from twinserve.bulk.plain_values import as_json
+from twinserve.bulk.reading.arrow_columns import ColumnReader, fits, values_of
+from twinserve.bulk.reading.batch_reader import BatchReader
+from twinserve.bulk.reading.columns_asked import TableColumns
+from twinserve.bulk.reading.plain_values import as_json
 from twinserve.bulk.version import BulkVersion
 from twinserve.signature import Feature, Finding
 from twinserve.signature.findings import EXPLANATIONS

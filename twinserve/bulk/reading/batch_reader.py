@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from twinserve.arrays import BoolArray, FloatArray, IntArray
 from twinserve.bulk.arrow_buffers import array_in
-from twinserve.bulk.arrow_columns import Read
 from twinserve.bulk.checked import Checked, check
-from twinserve.bulk.columns_asked import TableColumns
+from twinserve.bulk.reading.arrow_columns import Read
+from twinserve.bulk.reading.columns_asked import TableColumns
 from twinserve.bulk.version import BulkVersion
 from twinserve.signature import Columns
 from twinserve.signature.signature import ORDERED, Feature, FeatureType

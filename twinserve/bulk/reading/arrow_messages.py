@@ -15,8 +15,8 @@ from typing import Final, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from twinserve.bulk.flatbuffer import FlatTable
 from twinserve.bulk.malformed import NAMES, MalformedTable
+from twinserve.bulk.reading.flatbuffer import FlatTable
 
 LONGEST: Final = 256 << 20
 """Bytes of a message at most, unpacked: pyarrow writes a table of any size as one batch unless it is told not to."""

@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from twinserve.bulk.lines import LONGEST
 from twinserve.bulk.malformed import MalformedTable
+from twinserve.bulk.reading.lines import LONGEST
 
 BOM: Final = b"\xef\xbb\xbf"
 QUOTE, LINE_END, LETTER = 34, 10, 120

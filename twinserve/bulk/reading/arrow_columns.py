@@ -16,7 +16,7 @@ from pydantic_core import SchemaValidator, ValidationError
 from twinserve.arrays import EXACT, BoolArray, FloatArray
 from twinserve.bulk.arrow_buffers import nulls_of, values_in
 from twinserve.bulk.arrow_cells import cells_of, in_utc, without_nanoseconds
-from twinserve.bulk.plain_values import as_json
+from twinserve.bulk.reading.plain_values import as_json
 from twinserve.signature import Feature, FeatureType
 from twinserve.signature.columns import UNSEEN
 from twinserve.signature.request.core_schema import schema

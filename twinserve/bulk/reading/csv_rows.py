@@ -15,9 +15,9 @@ from typing import Any, Final
 import numpy as np
 
 from twinserve.bulk.checked import Checked, check
-from twinserve.bulk.columns_asked import TableColumns
 from twinserve.bulk.forms import has_pyarrow
 from twinserve.bulk.malformed import NAMES, MalformedTable
+from twinserve.bulk.reading.columns_asked import TableColumns
 from twinserve.bulk.version import BulkVersion
 from twinserve.notations.json_numbers import JSON_NUMBER
 from twinserve.signature import Finding
@@ -79,7 +79,7 @@ class CsvReader:
         if self._plain is None:
             if not has_pyarrow():
                 return None
-            from twinserve.bulk.csv_columns import PlainReader
+            from twinserve.bulk.reading.csv_columns import PlainReader
 
             self._plain = PlainReader(self._version, columns, self._names, self.value, self._passed)
         return self._plain(records)

@@ -18,11 +18,11 @@ from pyarrow import csv
 
 from twinserve.arrays import BoolArray
 from twinserve.bulk.arrow_buffers import nulls_of, values_in
-from twinserve.bulk.arrow_columns import ColumnReader, Read, numbers_of
-from twinserve.bulk.batch_reader import BatchReader
 from twinserve.bulk.checked import Checked
-from twinserve.bulk.columns_asked import TableColumns
-from twinserve.bulk.csv_numbers import may_be_odd
+from twinserve.bulk.reading.arrow_columns import ColumnReader, Read, numbers_of
+from twinserve.bulk.reading.batch_reader import BatchReader
+from twinserve.bulk.reading.columns_asked import TableColumns
+from twinserve.bulk.reading.csv_numbers import may_be_odd
 from twinserve.bulk.version import BulkVersion
 from twinserve.notations.json_numbers import JSON_NUMBER
 from twinserve.signature import Feature

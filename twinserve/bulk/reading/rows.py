@@ -46,15 +46,15 @@ class Rows(Protocol):
 def open_rows(version: BulkVersion, form: Form, options: Options, bounds: Bounds = ALONE) -> Rows:
     """What reads a form."""
     if form in ("ndjson", "csv"):
-        from twinserve.bulk.text_rows import CsvRows, LineRows
+        from twinserve.bulk.reading.text_rows import CsvRows, LineRows
 
         if form == "csv":
             return CsvRows(version, options)
         return LineRows(version, options, min(bounds.rows, MOST_CHECKED))
     if form == "arrow":
-        from twinserve.bulk.arrow_stream import ArrowRows
+        from twinserve.bulk.reading.arrow_stream import ArrowRows
 
         return ArrowRows(version, options, bounds)
-    from twinserve.bulk.parquet_rows import SpooledParquet
+    from twinserve.bulk.reading.parquet_rows import SpooledParquet
 
     return SpooledParquet(version, options, bounds)

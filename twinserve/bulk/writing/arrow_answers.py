@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 
 from twinserve.arrays import FloatArray
-from twinserve.bulk.answer_table import AnswerTable
 from twinserve.bulk.answering import Answered
 from twinserve.bulk.arrow_buffers import array_in, texts_in
-from twinserve.bulk.objects import as_text_cell
+from twinserve.bulk.writing.answer_table import AnswerTable
+from twinserve.bulk.writing.objects import as_text_cell
 from twinserve.predict.targets.target import Coded
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 
-from twinserve.bulk.arrow_messages import Batches
-from twinserve.bulk.arrow_reader import ArrowReader
 from twinserve.bulk.checked import Checked
 from twinserve.bulk.options import Bounds, Options
-from twinserve.bulk.rows import Chunk
+from twinserve.bulk.reading.arrow_messages import Batches
+from twinserve.bulk.reading.arrow_reader import ArrowReader
+from twinserve.bulk.reading.rows import Chunk
 from twinserve.bulk.version import BulkVersion
 
 

@@ -9,12 +9,12 @@ from typing import IO, Any, Final
 import pyarrow as pa
 from pyarrow import parquet
 
-from twinserve.bulk.arrow_reader import ArrowReader
 from twinserve.bulk.checked import Checked
 from twinserve.bulk.malformed import MalformedTable, TooManyCells
 from twinserve.bulk.options import ALONE, Bounds, Options
-from twinserve.bulk.parquet_pages import Pages
-from twinserve.bulk.rows import Chunk
+from twinserve.bulk.reading.arrow_reader import ArrowReader
+from twinserve.bulk.reading.parquet_pages import Pages
+from twinserve.bulk.reading.rows import Chunk
 from twinserve.bulk.version import BulkVersion
 
 BUFFER: Final = 1 << 16

@@ -10,11 +10,11 @@ from typing import Any, Final
 import pyarrow as pa
 from pyarrow import parquet
 
-from twinserve.bulk.arrow_answers import ArrowWriter
 from twinserve.bulk.malformed import MalformedTable
 from twinserve.bulk.options import GROUP
-from twinserve.bulk.parquet_footer import MAGIC, moved, split, whole
-from twinserve.bulk.sinks import Group
+from twinserve.bulk.writing.arrow_answers import ArrowWriter
+from twinserve.bulk.writing.parquet_footer import MAGIC, moved, split, whole
+from twinserve.bulk.writing.sinks import Group
 
 END: Final = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from twinserve.bulk.checked import MOST_CHECKED, Checked
-from twinserve.bulk.csv_records import Records
-from twinserve.bulk.csv_rows import CsvReader
-from twinserve.bulk.lines import Line, LineReader, Lines
 from twinserve.bulk.options import Options
-from twinserve.bulk.rows import NOWHERE, Chunk
+from twinserve.bulk.reading.csv_records import Records
+from twinserve.bulk.reading.csv_rows import CsvReader
+from twinserve.bulk.reading.lines import Line, LineReader, Lines
+from twinserve.bulk.reading.rows import NOWHERE, Chunk
 from twinserve.bulk.version import BulkVersion
 
 

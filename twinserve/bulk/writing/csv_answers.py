@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from twinserve.arrays import FloatArray
-from twinserve.bulk.answer_table import AnswerTable
 from twinserve.bulk.answering import Answered
-from twinserve.bulk.objects import as_text_cell, listed_cells
+from twinserve.bulk.writing.answer_table import AnswerTable
+from twinserve.bulk.writing.objects import as_text_cell, listed_cells
 from twinserve.predict.targets.target import Coded
 
 SPECIAL = frozenset(',"\r\n')

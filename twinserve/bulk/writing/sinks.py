@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
-from twinserve.bulk.answer_table import AnswerTable
 from twinserve.bulk.answering import Answered
-from twinserve.bulk.csv_answers import CsvWriter
 from twinserve.bulk.forms import Answer
-from twinserve.bulk.objects import Objects
 from twinserve.bulk.options import GROUP, Options
 from twinserve.bulk.version import BulkVersion
+from twinserve.bulk.writing.answer_table import AnswerTable
+from twinserve.bulk.writing.csv_answers import CsvWriter
+from twinserve.bulk.writing.objects import Objects
 
 
 class Group(NamedTuple):
@@ -48,8 +48,8 @@ def open_sink(form: Answer, version: BulkVersion, options: Options, kept: Mappin
     table = AnswerTable(version, options)
     if form == "csv":
         return CsvSink(CsvWriter(table, options.passed))
-    from twinserve.bulk.arrow_answers import ArrowWriter
-    from twinserve.bulk.arrow_sinks import ArrowSink, ParquetSink
+    from twinserve.bulk.writing.arrow_answers import ArrowWriter
+    from twinserve.bulk.writing.arrow_sinks import ArrowSink, ParquetSink
 
     answers = ArrowWriter(table, options.passed, kept)
     return ParquetSink(answers) if form == "parquet" else ArrowSink(answers)
