@@ -23,7 +23,7 @@ from twinserve.service.http.routes import Route
 from twinserve.service.http.unpacking import unpacker
 from twinserve.service.inference.alone import Alone
 from twinserve.service.inference.from_native import alone
-from twinserve.service.inference.opening import default_registry, open_model_version
+from twinserve.service.inference.models.opening import default_registry, open_model_version
 from twinserve.service.inference.question import Observer, Question
 from twinserve.service.inference.quick_paths import QuickPaths
 from twinserve.service.inference.streaming import Streaming

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import httpx2
 
 from twinserve.client.messages import Action, Alone, Open, Request, Response, Send, Steps, Together, Wait
-from twinserve.client.wire import Arriving, arguments, in_our_words
+from twinserve.client.transport.wire import Arriving, arguments, in_our_words
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from typing import Final
 from twinserve.bounds import ENTRIES
 from twinserve.errors import ModelError, StoreUnreadable
 from twinserve.service.inference.memory import give_back_memory
-from twinserve.service.inference.opening import open_model_version
+from twinserve.service.inference.models.opening import open_model_version
 from twinserve.service.inference.version import ModelVersion
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.logs import log

@@ -14,11 +14,11 @@ from functools import partial
 from pathlib import Path
 
 from twinserve.service.http.problem import Problem, unavailable
-from twinserve.service.inference.follower import Follower
 from twinserve.service.inference.memory import give_back_memory
-from twinserve.service.inference.openers import Openers
+from twinserve.service.inference.models.follower import Follower
+from twinserve.service.inference.models.openers import Openers
+from twinserve.service.inference.models.watch import LAST_LOOK, Watch
 from twinserve.service.inference.version import ModelVersion
-from twinserve.service.inference.watch import LAST_LOOK, Watch
 from twinserve.service.protocols.dialect import Listed
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics

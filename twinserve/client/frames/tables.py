@@ -42,11 +42,11 @@ def as_table(value: Any) -> Table | None:
     pandas: Any = sys.modules.get("pandas")
     polars: Any = sys.modules.get("polars")
     if pandas is not None and isinstance(value, pandas.DataFrame):
-        from twinserve.client.pandas_table import PandasTable
+        from twinserve.client.frames.pandas_table import PandasTable
 
         return PandasTable(value)
     if polars is not None and isinstance(value, polars.DataFrame):
-        from twinserve.client.polars_table import PolarsTable
+        from twinserve.client.frames.polars_table import PolarsTable
 
         return PolarsTable(value)
     return None
