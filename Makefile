@@ -40,7 +40,7 @@ test test-long test-fast test-extended: export PYTHONDONTWRITEBYTECODE :=
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest test-pythons test-extended test-saved-models test-libraries test-hosts test-graphql protocols clients ray lock audit image image-check bench compare compare-short compare-check tables faults soak clean
+.PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest test-pythons test-extended test-saved-models test-libraries test-hosts test-graphql protocols clients ray lock audit image image-check kube-check bench compare compare-short compare-check tables faults soak clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-17s %s\n", $$1, $$2}'
@@ -220,6 +220,9 @@ image: ## Build the image with whichever of docker, podman or buildah is there
 
 image-check: ## Build the image and try it: read-only, without capabilities, stopped by SIGTERM
 	@bash tests/image/check.sh
+
+kube-check: setup-dev ## Build the image and give deploy/kubernetes to podman: trained, ready, right, ended by SIGTERM
+	@$(PY) -m tests.image.kube
 
 bench: setup-dev ## Measure beside the frameworks' floors and peers (python -m bench --setup makes the peers' environments)
 	@$(PY) -m bench

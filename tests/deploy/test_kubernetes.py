@@ -135,6 +135,9 @@ def test_a_pod_may_run_where_security_is_restricted(pod: Mapping[str, Any]) -> N
     assert container["securityContext"] == {
         "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]},
     }  # fmt: skip
+    for one in pod.get("initContainers", ()):
+        assert one["securityContext"] == container["securityContext"]
+        assert one["image"] == container["image"]
     assert pod["automountServiceAccountToken"] is pod["enableServiceLinks"] is False
     assert {mount["name"] for mount in container["volumeMounts"]} == {volume["name"] for volume in pod["volumes"]}
     assert SETTINGS["TWINSERVE_ARTIFACTS"] in {mount["mountPath"] for mount in container["volumeMounts"]}

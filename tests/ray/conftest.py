@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from harness import swapping
+from harness.ray_cluster import Cluster, cluster
 from harness.running import Running, running
-from tests.ray.cluster import Cluster, cluster
 from twinserve.store.registry import Registry
+
+SETTINGS: Final = {"model": "fruit", "protocols": ""}
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +25,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
 @pytest.fixture(scope="module")
 def ray(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Iterator[Cluster]:
     """A cluster of one node."""
-    with cluster(tmp_path_factory.mktemp("ray"), registry.folder.parent, cpus=2) as made:
+    with cluster(tmp_path_factory.mktemp("ray"), registry.folder.parent, SETTINGS) as made:
         yield made
 
 
@@ -30,5 +33,5 @@ def ray(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Iterato
 def plain(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Iterator[Running]:
     """The FastAPI door without Ray."""
     folder: Path = tmp_path_factory.mktemp("plain")
-    with running("serve_fastapi", folder, registry.folder.parent, model="fruit", auth="none", protocols="") as server:
+    with running("serve_fastapi", folder, registry.folder.parent, auth="none", **SETTINGS) as server:
         yield server

@@ -13,8 +13,8 @@ from typing import Final
 
 import pytest
 
+from harness.ray_cluster import Cluster, versions, wait_until
 from harness.swapping import BODY
-from tests.ray.cluster import Cluster, versions, wait_until
 from twinserve.store.registry import Registry
 
 pytestmark = [pytest.mark.environments, pytest.mark.timeout(900)]

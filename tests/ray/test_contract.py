@@ -9,14 +9,17 @@ from typing import Any, Final
 
 import pytest
 
+from harness.ray_cluster import Cluster
 from harness.running import DEADLINE, Running
 from harness.swapping import BODY
-from tests.ray.cluster import Cluster
 from twinserve.service.exchange import REQUEST_ID
 from twinserve.testing import Answer, ContractSuite, Send
+from twinserve.testing.contract import routes
 
 pytestmark = pytest.mark.environments
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
+"""Those that reach a door: the proxy answers others by itself, and a plain worker does so where CONNECT asks for a
+tunnel."""
 
 
 def of_the_proxy(headers: Mapping[str, str]) -> str | None:
@@ -43,6 +46,7 @@ class OnRay(ContractSuite):
     """Each request goes to Ray and to a plain worker; the answers are the same bytes."""
 
     name = ""
+    methods = tuple(method for method in routes.METHODS if method in METHODS)
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -53,7 +57,7 @@ class OnRay(ContractSuite):
         def send(method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
             if (reason := of_the_proxy(headers)) is not None:
                 pytest.skip(reason)
-            if method not in METHODS:  # The proxy answers methods that it does not know by itself.
+            if method not in METHODS:
                 return sent(plain.port, method, path, body, headers)
             over_ray, alone = (sent(port, method, path, body, headers) for port in (ray.http, plain.port))
             if path != "/metrics":  # Each counts its own requests.

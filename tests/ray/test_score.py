@@ -16,7 +16,7 @@ import pytest
 from pyarrow import parquet
 
 from harness.processes import family
-from tests.ray.cluster import PATIENCE, Cluster, title, wait_until
+from harness.ray_cluster import PATIENCE, Cluster, title, wait_until
 
 pytestmark = [pytest.mark.environments, pytest.mark.timeout(900)]
 FILES: Final = 6

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
@@ -48,6 +48,10 @@ class Cluster:
     store: Path
     sockets: Path
     """A folder with a short name: the path of a socket has at most 107 bytes."""
+    settings: Mapping[str, str]
+    """Of the doors, by their variables."""
+    core: int | None = None
+    """Where all processes run; None for any."""
     gcs: int = field(default_factory=free_port)
     http: int = field(default_factory=free_port)
     nodes: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -61,9 +65,8 @@ class Cluster:
             "RAY_USAGE_STATS_ENABLED": "0",
             "RAY_ADDRESS": f"127.0.0.1:{self.gcs}",
             "TWINSERVE_ARTIFACTS": str(self.store),
-            "TWINSERVE_MODEL": "fruit",
             "TWINSERVE_AUTH": "none",
-            "TWINSERVE_PROTOCOLS": "",
+            **self.settings,
         }
 
     def run(self, *command: str) -> str:
@@ -81,7 +84,8 @@ class Cluster:
             place = [f"--address=127.0.0.1:{self.gcs}"]
         else:
             place = ["--head", f"--port={self.gcs}", "--include-dashboard=false", f"--temp-dir={self.sockets}"]
-        command = [str(BIN / "ray"), "start", *place, "--block", f"--num-cpus={cpus}", "--disable-usage-stats"]
+        pinned = [] if self.core is None else ["taskset", "-c", str(self.core)]
+        command = [*pinned, str(BIN / "ray"), "start", *place, "--block", f"--num-cpus={cpus}", "--disable-usage-stats"]
         with (self.folder / f"node{len(self.nodes)}").open("wb") as log:
             self.nodes.append(subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=log, stderr=log))
         wait_until(lambda: self.alive() >= len(self.nodes), "a node joins")
@@ -145,10 +149,15 @@ def title(number: int) -> str:
 
 
 @contextmanager
-def cluster(folder: Path, store: Path, cpus: int = 2) -> Iterator[Cluster]:
-    """A cluster of one node, with the proxy of Ray Serve on its head only: one machine has each port once."""
+def cluster(
+    folder: Path, store: Path, settings: Mapping[str, str], cpus: int = 2, core: int | None = None
+) -> Iterator[Cluster]:
+    """A cluster of one node, with the proxy of Ray Serve on its head only: one machine has each port once.
+
+    `settings`: those of the doors, such as `{"model": "fruit"}`."""
+    variables = {f"TWINSERVE_{name.upper()}": value for name, value in settings.items()}
     with tempfile.TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True) as sockets:
-        made = Cluster(folder, store, Path(sockets))
+        made = Cluster(folder, store, Path(sockets), variables, core)
         try:
             made.start_node(cpus)
             made.run("serve", "start", f"--http-port={made.http}", "--proxy-location=HeadOnly")
