@@ -28,8 +28,8 @@ NUMBER: Final = re.compile(rf"{JSON_NUMBER}\Z")
 BOOLEANS: Final[Mapping[str, bool]] = {"true": True, "True": True, "false": False, "False": False}
 LONG: Final = 16 << 10
 """Bytes of records, so far, from which loading pyarrow pays."""
-BLOCK: Final = 4 << 10
-"""Bytes of records from which reading a column at a time pays: of 30 numbers in a row both ways take 0.6 ms then."""
+BLOCK: Final = 6 << 10
+"""Bytes of records from which reading a column at a time pays: 30 numbers in a row take 0.6 ms then, by cells 0.8."""
 
 
 class CsvReader:
