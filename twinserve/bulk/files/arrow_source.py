@@ -13,7 +13,8 @@ from twinserve.bulk.forms import Form
 from twinserve.bulk.malformed import MalformedTable
 from twinserve.bulk.options import ALONE, Options
 from twinserve.bulk.reading.arrow_reader import ArrowReader
-from twinserve.bulk.reading.arrow_stream import ArrowRows, parts_of
+from twinserve.bulk.reading.arrow_stream import ArrowRows
+from twinserve.bulk.reading.batch_parts import parts_of
 from twinserve.bulk.reading.parquet_rows import ParquetRows
 from twinserve.bulk.reading.rows import Chunk
 from twinserve.bulk.version import BulkVersion
@@ -49,7 +50,7 @@ class ArrowFile:
         except (pa.ArrowException, OSError, ValueError):
             raise MalformedTable(NO_ARROW) from None
         self.check = ArrowReader(version, self._file.schema, options.passed)
-        self.kept = self.check.kept
+        self.kept, self._passed = self.check.kept, options.passed
 
     def chunks(self, start: int) -> Iterator[Chunk]:
         """See `Source`."""
@@ -66,4 +67,4 @@ class ArrowFile:
                 batch.validate(full=True)  # A place outside of its bytes would end the process.
             except (pa.ArrowException, OSError, ValueError):
                 raise MalformedTable("The Arrow file is damaged.") from None
-            yield from parts_of(batch, ALONE.rows)
+            yield from parts_of(batch, ALONE.rows, self._passed)

@@ -10,6 +10,7 @@ from twinserve.bulk.checked import Checked
 from twinserve.bulk.options import Bounds, Options
 from twinserve.bulk.reading.arrow_messages import Batches
 from twinserve.bulk.reading.arrow_reader import ArrowReader
+from twinserve.bulk.reading.batch_parts import parts_of
 from twinserve.bulk.reading.rows import Chunk
 from twinserve.bulk.version import BulkVersion
 
@@ -47,7 +48,7 @@ class ArrowRows:
                 self._check = ArrowReader(self._version, self._batches.schema, self._passed)
             if batch is None:
                 return
-            for part in parts_of(batch, self._most):
+            for part in parts_of(batch, self._most, self._passed):
                 self._place += part.num_rows
                 yield Chunk(part, self._place)
 
@@ -58,9 +59,3 @@ class ArrowRows:
 
     def close(self) -> None:
         """See `Rows`."""
-
-
-def parts_of(batch: pa.RecordBatch, most: int) -> Iterator[pa.RecordBatch]:
-    """A batch in parts of so many rows at most."""
-    for start in range(0, batch.num_rows, most):
-        yield batch.slice(start, most)

@@ -13,6 +13,7 @@ from twinserve.bulk.checked import Checked
 from twinserve.bulk.malformed import MalformedTable, TooManyCells
 from twinserve.bulk.options import ALONE, Bounds, Options
 from twinserve.bulk.reading.arrow_reader import ArrowReader
+from twinserve.bulk.reading.batch_parts import parts_of
 from twinserve.bulk.reading.parquet_pages import Pages
 from twinserve.bulk.reading.rows import Chunk
 from twinserve.bulk.version import BulkVersion
@@ -31,7 +32,7 @@ class ParquetRows:
         """`alone`: a group of rows after the other, each read by all cores, so that a run can go on with any of them.
         Else batches may span groups, of which some have few rows."""
         self._file = open_parquet(file, **({"pre_buffer": True} if alone else {}))
-        self._bounds, self._is_alone = bounds, alone
+        self._bounds, self._is_alone, self._passed = bounds, alone, options.passed
         require_cells(self._file, bounds.cells)
         self.check = ArrowReader(version, self._file.schema_arrow, options.passed)
         self.kept = self.check.kept
@@ -50,9 +51,10 @@ class ParquetRows:
                 self._bounds.rows, some, columns=self.check.wanted, use_threads=self._is_alone
             )
             while (batch := next_batch(batches)) is not None:
-                place += batch.num_rows
-                if place > start:
-                    yield Chunk(batch, place)
+                for part in parts_of(batch, self._bounds.rows, self._passed):
+                    place += part.num_rows
+                    if place > start:
+                        yield Chunk(part, place)
 
 
 class SpooledParquet:
