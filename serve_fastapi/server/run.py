@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import multiprocessing
 import os
 import signal
@@ -36,6 +37,9 @@ SPARE_SECONDS: Final = 1.0
 """How long the supervisor waits for its workers beyond the drain delay and the grace period."""
 SET_PARENT_DEATH_SIGNAL: Final = 1
 """PR_SET_PDEATHSIG of <linux/prctl.h>."""
+UNFINISHED: Final = "ASGI callable returned without completing response."
+"""What uvicorn logs as an error where an answer is cut off; we log that ourselves, with the request's id and the
+reason, and any client can bring it about."""
 
 
 def serve(settings: Settings) -> int:
@@ -57,10 +61,15 @@ def serve(settings: Settings) -> int:
 
 def open_app() -> FastAPI:
     """The app of the champion; raises `CannotStart` when there is none that can be opened."""
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     try:
         return create_app()
     except (ModelError, BadSetting) as error:
         raise CannotStart(str(error)) from None
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    return record.msg != UNFINISHED
 
 
 class Supervisor(Multiprocess):

@@ -178,6 +178,17 @@ def test_tables_give_the_native_labels(doors: Both, media_type: str, made: Calla
     assert answer.json() == {"predictions": labels(doors, CARS)}
 
 
+def test_parquet_that_contradicts_itself_is_refused(doors: Both) -> None:
+    """A nullable column that its footer calls required: pyarrow's own account of it would end the process."""
+    file = io.BytesIO()
+    parquet.write_table(pyarrow.table({"age": [1.0]}), file)
+    nullable, required = b"\x25\x02\x18\x03age", b"\x25\x00\x18\x03age"
+    assert file.getvalue().count(nullable) == 1
+    body = file.getvalue().replace(nullable, required)
+    answer = doors.send("POST", INVOKE, body, {"Content-Type": "application/vnd.apache.parquet"})
+    assert (answer.status, answer.json()["message"]) == (400, "The body is not Parquet.")
+
+
 def test_parquet_that_may_unpack_to_anything_is_refused(doors: Both) -> None:
     """A million equal rows are a few bytes, and zstd makes of gigabytes kilobytes."""
     headers = {"Content-Type": "application/vnd.apache.parquet"}

@@ -15,6 +15,7 @@ from twinserve.service.http.reply import Header
 from twinserve.service.inference.pool import Pool
 from twinserve.service.inference.question import Question
 from twinserve.service.inference.streaming import Streaming
+from twinserve.service.protocols.dialect import Asked, Codec
 from twinserve.service.settings import Settings
 
 
@@ -47,7 +48,8 @@ def test_a_client_that_leaves_while_nobody_takes_the_next_piece_is_logged_nowher
             left.set()
             return {"type": "http.request", "body": b"a row", "more_body": True}
 
-        streaming = Streaming(Echo(), cast("Question", None), Pool(1, 1, 10.0), 1_000, ExitStack())
+        question = Question(b"", cast("Asked", None), cast("Codec", None), "7", None)
+        streaming = Streaming(Echo(), question, Pool(1, 1, 10.0), 1_000, ExitStack())
         pieces = answer_pieces(Settings(), streaming, receive)
         assert await anext(pieces) == b"a row"
         while len(asyncio.all_tasks()) > 1:  # The one that answers fails meanwhile.

@@ -210,6 +210,7 @@ def test_a_fault_behind_the_first_rows_cuts_the_answer(start: Start, line: bytes
             seen += piece
         assert not seen.endswith(b"0\r\n\r\n")
         eventually(lambda: '"cut"' in server.log.read_text())
+        assert '"level": "error"' not in server.log.read_text()  # It is the client's fault.
 
 
 def test_a_large_body_is_kept_off_the_disk_and_the_memory_where_it_is_refused(start: Start) -> None:

@@ -522,17 +522,17 @@ def test_header_values_of_any_byte_are_no_fault(servers: dict[str, Running], ins
         assert first.status in (200, 415)
 
 
-CHUNKED = "Transfer-Encoding: chunked\r\nContent-Type: application/json\r\n"
-
-
+@pytest.mark.parametrize("form", ["application/json", "application/x-ndjson"])
 @pytest.mark.parametrize("chunks", [b"-6\r\n\r\n", b"0x2\r\n{}\r\n0\r\n\r\n", b"2\r\n{}x\r\n0\r\n\r\n", b"zz\r\n\r\n"])
-def test_a_faulty_framing_is_the_callers_fault(server: Running, chunks: bytes) -> None:
+def test_a_faulty_framing_is_the_callers_fault(server: Running, chunks: bytes, form: str) -> None:
     """Invalid framing is 400 at once; the connection is closed, because the next request cannot be found."""
-    head = f"POST /predict HTTP/1.1\r\nHost: x\r\n{CHUNKED}\r\n".encode()
+    fields = f"Host: x\r\nContent-Type: {form}\r\nTransfer-Encoding: chunked\r\n"
+    head = f"POST /predict HTTP/1.1\r\n{fields}\r\n".encode()
     with server.connect() as connection:
         connection.sendall(head + chunks)
         (response,) = read(connection, 2)
     assert (response.status, response.headers["connection"]) == (400, "close")
+    assert b"chunk" in response.body
     assert server.request("GET", "/health/live").status == 200
 
 

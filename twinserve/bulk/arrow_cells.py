@@ -92,3 +92,12 @@ def in_utc(column: pa.Array) -> pa.Array:
     if not pa.types.is_timestamp(kind) or kind.tz is None:
         return column
     return column.view(pa.timestamp(kind.unit, "UTC"))
+
+
+def require_zones(kind: pa.DataType) -> None:
+    """Raise UnicodeDecodeError for the name of a time zone that is not UTF-8, wherever in a type it stands."""
+    if pa.types.is_timestamp(kind):
+        _ = kind.tz  # pyarrow decodes it whenever it is asked for.
+    parts = [kind.value_type] if pa.types.is_dictionary(kind) else [kind.field(n).type for n in range(kind.num_fields)]
+    for part in parts:
+        require_zones(part)

@@ -6,7 +6,7 @@ from typing import Final
 
 from twinserve.errors import ModelError
 
-NAMES: Final = "The names of the columns must be in UTF-8."
+NAMES: Final = "The names of columns and of time zones must be in UTF-8."
 
 
 class MalformedTable(ModelError):

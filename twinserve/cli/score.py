@@ -109,10 +109,14 @@ def _parser(program: str) -> argparse.ArgumentParser:
 def _require_consistent(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     """Exit with code 2 where options contradict each other."""
     of_database, to_database = "://" in options.read, "://" in options.written
-    if of_database != (options.query is not None):
+    if of_database and options.query is None:
+        parser.error("IN is the URL of a database: give --query, the SELECT whose rows are to be answered")
+    if to_database and options.table is None:
+        parser.error("OUT is the URL of a database: give --table, the name of the new table for the answers")
+    if options.query is not None and not of_database:
         parser.error("--query belongs to a database, whose URL IN is, such as sqlite:///loans.db")
-    if to_database != (options.table is not None):
-        parser.error("--table belongs to a database, whose URL OUT is")
+    if options.table is not None and not to_database:
+        parser.error("--table belongs to a database, whose URL OUT is, such as sqlite:///loans.db")
     if options.ray is not None and not Path(options.read).is_dir():
         parser.error("--ray takes a folder as IN: each of its files is answered by one worker of the cluster")
     if options.ray is not None and options.threads is not None:

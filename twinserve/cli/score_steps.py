@@ -43,14 +43,15 @@ class DoesNotFit(AskedWrongly):
 def score(options: argparse.Namespace, shown: Shown) -> Summary:
     """Do what the options ask for; raises `AskedWrongly`, `ModelError` and OSError."""
     read, written = Path(options.read), Path(options.written)
-    is_folder = options.read != STANDARD and not is_database(options.read) and read.is_dir()
+    is_place = options.read != STANDARD and not is_database(options.read)
+    if is_place:
+        require_readable(read)
+    is_folder = is_place and read.is_dir()
     of_input = None if is_folder or options.query else input_form(options.read, options.format)
     writes = _writes(options, of_input, is_folder=is_folder)
     require_pyarrow(*(form for form in (of_input, writes) if form))
-    if options.read != STANDARD and not is_database(options.read):
-        require_readable(read)
-        if options.written != STANDARD and not is_database(options.written):
-            require_other(read, written)
+    if is_place and options.written != STANDARD and not is_database(options.written):
+        require_other(read, written)
     threads = options.threads or available_cores()
     opening = _opening(options)
     asking = Asking(opening(), _options(options), writes, threads, release=__version__)

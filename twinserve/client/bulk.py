@@ -13,6 +13,7 @@ from twinserve.client import replies
 from twinserve.client.bodies import one_body
 from twinserve.client.calling import Caller, checked_id
 from twinserve.client.errors import InvalidInput
+from twinserve.client.frames.tables import as_table
 from twinserve.client.messages import Response, Steps
 from twinserve.errors import AskedWrongly
 
@@ -28,13 +29,16 @@ class Bulk:
 
     A request is asked again as any other is, so a server that restarts, or a model that is swapped, loses no row."""
 
-    def __init__(self, caller: Caller, url: str, request_id: str | None, rows: int = ROWS) -> None:
+    def __init__(
+        self, caller: Caller, url: str, request_id: str | None, rows: int = ROWS, passed: Sequence[str] = ()
+    ) -> None:
         if rows < 1:
             raise AskedWrongly("at_a_time is at least 1.")
         checked_id(request_id)
         self._caller, self._url, self._request_id, self._rows = caller, url, request_id, rows
-        self._lines: list[bytes | list[dict[str, str]]] = []
-        """Each a row as JSON, or why JSON cannot hold it."""
+        self._passed = passed
+        self._lines: list[bytes | dict[str, Any]] = []
+        """Each a row as JSON, or the answer to one that JSON cannot hold."""
         self._size, self._sent = 0, 0
 
     def add(self, row: Any) -> Iterator[Steps[list[Any]]]:
@@ -46,7 +50,7 @@ class Bulk:
             return
         if not isinstance(row, Mapping):
             raise AskedWrongly(f"A row is an instance (a dict) or an Arrow batch, not a {type(row).__name__}.")
-        line = _line(row)
+        line = _line(row, self._passed)
         if self._lines and self._size + len(line) > BYTES:
             yield from self.end()
         self._lines.append(line)
@@ -60,13 +64,13 @@ class Bulk:
         if lines:
             yield self._answers(lines)
 
-    def _answers(self, lines: Sequence[bytes | list[dict[str, str]]]) -> Steps[list[Any]]:
+    def _answers(self, lines: Sequence[bytes | dict[str, Any]]) -> Steps[list[Any]]:
         good = [line for line in lines if isinstance(line, bytes)]
         answers: Iterator[Any] = iter(())
         if good:
             response = yield from self._post(b"\n".join(good) + b"\n", NDJSON)
             answers = iter(_objects(response, len(good)))
-        return [next(answers) if isinstance(line, bytes) else {"errors": line} for line in lines]
+        return [next(answers) if isinstance(line, bytes) else line for line in lines]
 
     def _batch(self, batch: Any) -> Steps[list[Any]]:
         import pyarrow as pa
@@ -102,6 +106,8 @@ def rows_of(source: Any) -> Iterable[Any]:
     if pyarrow is not None and isinstance(source, pyarrow.Table):
         batches: Iterable[Any] = source.to_batches(max_chunksize=ROWS)
         return batches
+    if as_table(source) is not None:
+        raise AskedWrongly("A DataFrame goes to predict(), which takes any number of rows; bulk() takes single rows.")
     if isinstance(source, (Mapping, str, bytes)) or not isinstance(source, Iterable):
         raise AskedWrongly("Give rows: an iterable of instances (dicts), or Arrow batches; a file goes to score().")
     return source
@@ -113,11 +119,20 @@ def is_batch(row: Any) -> bool:
     return pyarrow is not None and isinstance(row, pyarrow.RecordBatch)
 
 
-def _line(row: Mapping[str, Any]) -> bytes | list[dict[str, str]]:
+def _line(row: Mapping[str, Any], passed: Sequence[str]) -> bytes | dict[str, Any]:
     try:
         return one_body(row)
     except InvalidInput as error:
-        return [{"pointer": one.pointer, "code": one.code, "detail": one.detail} for one in error.findings]
+        errors = [{"pointer": one.pointer, "code": one.code, "detail": one.detail} for one in error.findings]
+        return {name: _found(row, name) for name in passed} | {"errors": errors}
+
+
+def _found(row: Any, name: str) -> Any:
+    """What a row has by this name, or by this dotted path, as the service finds it; None where it has nothing."""
+    if not isinstance(row, Mapping):
+        return None
+    head, dot, rest = name.partition(".")
+    return row[name] if name in row else _found(row.get(head), rest) if dot else None
 
 
 def _objects(response: Response, count: int) -> list[Any]:

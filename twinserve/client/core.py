@@ -66,7 +66,7 @@ class Core:
 
     def bulk(self, coverage: float | None, passed: Sequence[str], at_a_time: int, request_id: str | None) -> Bulk:
         """`POST /predict` in bulk, of rows that come one after another."""
-        return Bulk(self._caller, self._bulk_url(coverage, passed), request_id, at_a_time)
+        return Bulk(self._caller, self._bulk_url(coverage, passed), request_id, at_a_time, passed)
 
     def score(
         self, upload: Upload, coverage: float | None, passed: Sequence[str], request_id: str | None

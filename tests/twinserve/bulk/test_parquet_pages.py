@@ -16,6 +16,7 @@ from tests.twinserve.signature.made import feature, signature
 from twinserve.bulk.malformed import MalformedTable, TooManyCells
 from twinserve.bulk.options import Bounds, Options
 from twinserve.bulk.reading import parquet_pages
+from twinserve.bulk.reading.parquet_chunks import column_chunks
 from twinserve.bulk.scoring import Scoring
 from twinserve.bulk.thrift import Thrift, varint
 from twinserve.bulk.version import BulkVersion
@@ -90,8 +91,9 @@ def test_pages_of_honest_files_are_counted_as_the_footer_has_them(
     """And their rows are answered."""
     body = table(**options)
     chunk = parquet.read_metadata(io.BytesIO(body)).row_group(0).column(0)
-    with io.FileIO(parquet_file(body)) as file:
-        unpacked = parquet_pages.Pages(file.fileno()).unpacked(chunk, 1 << 40)
+    with open(parquet_file(body), "rb") as file:
+        (found,) = column_chunks(file)
+        unpacked = parquet_pages.Pages(file.fileno()).unpacked(found, 1 << 40)
     assert 0.9 * chunk.total_uncompressed_size - 100 < unpacked <= chunk.total_uncompressed_size
     assert rows(version, body, ROOMY) == ROWS
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import sys
@@ -120,6 +121,8 @@ def test_a_row_that_is_not_utf_8_is_told_in_its_place(pear: BulkVersion, size: i
     assert [(row["label"], bool(row["error"])) for row in rows] == [("", True), ("apple", False)]
     with pytest.raises(MalformedTable, match="UTF-8"):
         scored(pear, "csv", "csv", b"weight,skin.col\xffur\n", size=size)
+    with pytest.raises(MalformedTable, match="packed, and nothing says so: send Content-Encoding"):
+        scored(pear, "csv", "csv", gzip.compress(table), size=size)
 
 
 def test_columns_are_checked_before_the_first_row(pear: BulkVersion) -> None:
@@ -209,6 +212,35 @@ def test_columns_of_any_type_come_back_or_are_refused(pear: BulkVersion) -> None
         with pytest.raises(InvalidInput) as caught:
             answers(column, "ndjson")
         assert [(error["pointer"], error["code"]) for error in caught.value.errors] == [("/note", "type")]
+
+
+def test_a_time_zone_that_is_not_utf_8_is_told(pear: BulkVersion) -> None:
+    """Wherever it stands, and whether or not its column comes back."""
+    pa = pytest.importorskip("pyarrow")
+    instants = pa.array([0], pa.timestamp("ns", "No/Where"))
+    for column in (instants, instants.dictionary_encode(), pa.array([[0]], pa.list_(instants.type))):
+        table = pa.table({"weight": [120.0], "skin.colour": ["red"], "note": column})
+        sink = io.BytesIO()
+        with pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table)
+        body = sink.getvalue().replace(b"No/Where", b"No/W\xff\xffre")
+        for passed in ((), ("note",)):
+            with pytest.raises(MalformedTable, match="UTF-8"):
+                scored(pear, "arrow", "ndjson", body, Options(passed=passed))
+
+
+NULLABLE, REQUIRED = b"\x25\x02\x18\x06weight", b"\x25\x00\x18\x06weight"
+"""How the footer of Parquet begins to describe that column."""
+
+
+def test_a_footer_that_contradicts_itself_is_told(pear: BulkVersion) -> None:
+    """A nullable column that is called required: where pyarrow looks at that chunk's facts, it ends the process."""
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    sink = io.BytesIO()
+    parquet.write_table(pa.table({"weight": [120.0], "skin.colour": ["red"]}), sink)
+    assert sink.getvalue().count(NULLABLE) == 1
+    with pytest.raises(MalformedTable, match="damaged"):
+        scored(pear, "parquet", "ndjson", sink.getvalue().replace(NULLABLE, REQUIRED))
 
 
 def test_parquet_is_bounded_by_the_bytes_of_what_is_read(pear: BulkVersion) -> None:

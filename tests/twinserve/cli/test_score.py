@@ -120,12 +120,16 @@ def test_a_database_is_read_and_written(score: Score, folder: Path, capsys: pyte
     assert "is there already" in capsys.readouterr().err
     assert score("sqlite:///fruit.db", "x.csv", "--query", "select * from nowhere") == 1
     assert "no such table: nowhere" in capsys.readouterr().err
+    assert score("sqlite:///none.db", "x.csv", "--query", "select 1") == 2
+    assert "Cannot read 'none.db': No such file or directory." in capsys.readouterr().err
+    assert not (folder / "none.db").exists()
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (["nothing.csv", "out.csv"], "Cannot read 'nothing.csv': No such file or directory."),
+        (["nothing/", "out/"], "Cannot read 'nothing': No such file or directory."),
         (["in.csv", "in.csv"], "'in.csv' is the table itself"),
         (["in.csv", "no/out.csv"], "There is no folder 'no'"),
         (
@@ -152,21 +156,25 @@ def test_what_cannot_be_done_is_told(
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "sentence"),
     [
-        ["-", "out.csv", "--resume"],
-        ["in.csv", "-", "--resume"],
-        ["sqlite:///x.db", "out.csv"],
-        ["in.csv", "out.csv", "--query", "select 1"],
-        ["in.csv", "sqlite:///x.db"],
-        ["in.csv", "out.csv", "--top", "3"],
+        (["-", "out.csv", "--resume"], "--resume takes files only"),
+        (["in.csv", "-", "--resume"], "--resume takes files only"),
+        (["sqlite:///x.db", "out.csv"], "IN is the URL of a database: give --query"),
+        (["in.csv", "out.csv", "--query", "select 1"], "--query belongs to a database, whose URL IN is"),
+        (["in.csv", "sqlite:///x.db"], "OUT is the URL of a database: give --table"),
+        (["in.csv", "out.csv", "--table", "answers"], "--table belongs to a database, whose URL OUT is"),
+        (["in.csv", "out.csv", "--top", "3"], "--class and --top belong to --explain"),
     ],
 )
-def test_options_that_contradict_each_other_are_a_wrong_usage(score: Score, arguments: list[str]) -> None:
+def test_options_that_contradict_each_other_are_a_wrong_usage(
+    score: Score, capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
+) -> None:
     """As the parser tells it."""
     with pytest.raises(SystemExit) as end:
         score(*arguments)
     assert end.value.code == 2
+    assert sentence in capsys.readouterr().err
 
 
 def test_a_table_without_the_columns_is_refused(score: Score, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,24 @@ def test_each_row_has_its_answer_in_its_place(client: Blocking) -> None:
     assert [answer["errors"][0]["code"] for answer in answers[1::4]] == ["missing"] * 3
     assert [answer["errors"][0]["code"] for answer in answers[2::4]] == ["not-json"] * 3
     assert answers[2]["errors"][0]["pointer"] == "/weight"
+
+
+def test_what_comes_back_beside_an_answer_comes_back_beside_an_error(client: Blocking) -> None:
+    """Wherever that was found, and also from within a group."""
+    bad: list[Any] = [PEAR | {"weight": -1, "tree": 7}, PEAR | {"weight": float("nan"), "tree": 7}]
+    given = [*bad, {"weight": 1e999, "skin": 3}]
+    answers = rows(client, given, pass_=["tree", "skin.colour"])
+    assert [{name: value for name, value in answer.items() if name != "errors"} for answer in answers] == [
+        {"tree": 7, "skin.colour": "red"},
+        {"tree": 7, "skin.colour": "red"},
+        {"tree": None, "skin.colour": None},
+    ]
+
+
+def test_a_dataframe_is_for_another_question(client: Blocking) -> None:
+    """Which the error names."""
+    with pytest.raises(AskedWrongly, match=re.escape("A DataFrame goes to predict()")):
+        rows(client, fruit.table(3).features)
 
 
 def test_answers_come_while_rows_do(opened: Open, service: Service) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from twinserve.bulk.answering import Answered, Answering
 from twinserve.bulk.checked import MOST_CHECKED, Checked, check
 from twinserve.bulk.files.job import Asking, Summary, Tell
 from twinserve.bulk.files.pipeline import encoded
+from twinserve.bulk.files.places import require_readable
 from twinserve.bulk.files.source import Source
 from twinserve.bulk.options import Options
 from twinserve.bulk.reading.columns_asked import TableColumns
@@ -24,6 +26,7 @@ from twinserve.bulk.writing.answer_table import AnswerTable
 from twinserve.bulk.writing.objects import as_text_cell, listed_cells
 from twinserve.errors import AskedWrongly, ModelError
 from twinserve.predict.targets.target import Coded
+from twinserve.signature import Feature, FeatureType
 
 NO_SQLALCHEMY: Final = "A database is read with SQLAlchemy: pip install 'twinserve[sql]'."
 
@@ -47,6 +50,7 @@ class QuerySource:
         sqlalchemy = _sqlalchemy()
         self._url, self._passed, self._version = url, options.passed, version
         with _telling(url):
+            _require_there(url)
             self._connection = sqlalchemy.create_engine(url).connect().execution_options(stream_results=True)
             self._result = self._connection.execute(sqlalchemy.text(query))
             self._names = list(map(str, self._result.keys()))
@@ -71,12 +75,19 @@ class QuerySource:
         """See `Source`."""
         places = [(name, place, self._features[name]) for name, place in self._columns.places.items()]
         instances = [
-            self._columns.instance({name: as_json(row[place], feature) for name, place, feature in places})
+            self._columns.instance({name: _as_json(row[place], feature) for name, place, feature in places})
             for row in rows
         ]
         passed = {name: [row[self._names.index(name)] for row in rows] for name in self._passed}
         checked = check(instances, self._version.validator.validate_value)
         return checked._replace(passed=passed, common=self._columns.common)
+
+
+def _as_json(value: Any, feature: Feature) -> Any:
+    """A cell as JSON has it. SQLite and MySQL have no truth values but 0 and 1."""
+    if feature.type is FeatureType.BOOLEAN and type(value) is int and value in (0, 1):
+        return bool(value)
+    return as_json(value, feature)
 
 
 def to_table(asking: Asking, source: Source, url: str, table: str, tell: Tell) -> Summary:
@@ -121,6 +132,13 @@ def _records(answers: AnswerTable, given: Answered) -> list[dict[str, Any]]:
         else:
             columns[name] = [None if value != value else value for value in column.tolist()]
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _require_there(url: str) -> None:
+    """Raise `NoDatabase` for a file of SQLite that is not there: to connect would make an empty one."""
+    asked = _sqlalchemy().make_url(url)
+    if asked.get_backend_name() == "sqlite" and asked.database and not asked.database.startswith((":", "file:")):
+        require_readable(Path(asked.database))
 
 
 def _sqlalchemy() -> Any:

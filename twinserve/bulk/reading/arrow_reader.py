@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from twinserve.bulk.arrow_cells import may_come_back
+from twinserve.bulk.arrow_cells import may_come_back, require_zones
 from twinserve.bulk.checked import Checked
 from twinserve.bulk.malformed import NAMES, MalformedTable
 from twinserve.bulk.reading.arrow_columns import ColumnReader, fits, values_of
@@ -37,6 +37,8 @@ class ArrowReader(BatchReader):
     def __init__(self, version: BulkVersion, schema: pa.Schema, passed: Sequence[str] = ()) -> None:
         """Raises `InvalidInput` for columns that do not fit, and `MalformedTable` if a name is not UTF-8."""
         try:
+            for field in schema:
+                require_zones(field.type)
             nothing = pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
             flat = _flattened(nothing, version).schema
             columns = TableColumns(version, flat.names, passed)

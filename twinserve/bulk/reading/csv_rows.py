@@ -26,6 +26,9 @@ from twinserve.signature.signature import NUMERIC, FeatureType
 
 NUMBER: Final = re.compile(rf"{JSON_NUMBER}\Z")
 BOOLEANS: Final[Mapping[str, bool]] = {"true": True, "True": True, "false": False, "False": False}
+PACKINGS: Final = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
+"""How files begin that gzip or Zstandard packed; no text in UTF-8 begins so."""
+PACKED: Final = "The bytes are packed, and nothing says so: send Content-Encoding, or name the file .csv.gz, .csv.zst."
 LONG: Final = 16 << 10
 """Bytes of records, so far, from which loading pyarrow pays."""
 BLOCK: Final = 6 << 10
@@ -46,6 +49,8 @@ class CsvReader:
     def begin(self, records: bytes) -> bytes:
         """Take the header from the first records; raises `InvalidInput` for columns that do not fit, and
         `MalformedTable`."""
+        if records.startswith(PACKINGS):
+            raise MalformedTable(PACKED)
         stream = io.StringIO(_lenient(records), newline="")
         reader = csv.reader(stream, strict=True)
         try:

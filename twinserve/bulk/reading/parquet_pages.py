@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from twinserve.bulk.malformed import MalformedTable, TooManyCells
+from twinserve.bulk.reading.parquet_chunks import ColumnChunk
 from twinserve.bulk.thrift import I32, LIST, SET, Thrift
 
 HEAD, LONG_HEAD = 256, 1 << 16
@@ -44,14 +45,14 @@ class Pages:
     def __init__(self, descriptor: int) -> None:
         self._descriptor, self._left = descriptor, MOST
 
-    def unpacked(self, chunk: Any, most: int) -> int:
+    def unpacked(self, chunk: ColumnChunk, most: int) -> int:
         """The bytes that a column of a group of rows unpacks to, no longer counted above `most`: pyarrow makes room for
         what a page says, and unpacks no more. Raises `MalformedTable`, and `TooManyCells` for too many pages."""
-        start = chunk.data_page_offset
-        if chunk.has_dictionary_page and 0 < chunk.dictionary_page_offset < start:
-            start = chunk.dictionary_page_offset
-        total, values, end = 0, 0, start + chunk.total_compressed_size + PADDING
-        while start < end and values < chunk.num_values and total <= most:
+        start = chunk.dictionary if 0 < chunk.dictionary < chunk.data else chunk.data
+        total, values, end = 0, 0, start + chunk.packed + PADDING
+        if start < 0:
+            raise MalformedTable(DAMAGED)
+        while start < end and values < chunk.values and total <= most:
             self._left -= 1
             if self._left < 0:
                 raise TooManyCells(f"A Parquet file may have {MOST} pages at most; write larger ones.")

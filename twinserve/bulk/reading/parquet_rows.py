@@ -14,6 +14,7 @@ from twinserve.bulk.malformed import MalformedTable, TooManyCells
 from twinserve.bulk.options import ALONE, Bounds, Options
 from twinserve.bulk.reading.arrow_reader import ArrowReader
 from twinserve.bulk.reading.batch_parts import parts_of
+from twinserve.bulk.reading.parquet_chunks import column_chunks
 from twinserve.bulk.reading.parquet_pages import Pages
 from twinserve.bulk.reading.rows import Chunk
 from twinserve.bulk.version import BulkVersion
@@ -36,7 +37,8 @@ class ParquetRows:
         require_cells(self._file, bounds.cells)
         self.check = ArrowReader(version, self._file.schema_arrow, options.passed)
         self.kept = self.check.kept
-        require_bytes(self._file, self.check.wanted, bounds, None if alone else Pages(file.fileno()))
+        if not alone:  # Of a file of one's own nothing is bounded.
+            require_bytes(file, self.check.wanted, bounds)
         self.total = self._file.metadata.num_rows
 
     def chunks(self, start: int = 0) -> Iterator[Chunk]:
@@ -120,23 +122,19 @@ def require_cells(opened: parquet.ParquetFile, most: int) -> None:
         raise TooManyCells(f"A table may have {most} cells at most.")
 
 
-def require_bytes(
-    opened: parquet.ParquetFile, columns: Sequence[str], bounds: Bounds, pages: Pages | None = None
-) -> None:
+def require_bytes(file: IO[bytes], columns: Sequence[str], bounds: Bounds) -> None:
     """Raise `TooManyCells` if the file, or one of its pages, says that these columns, or one of them in a group of
     rows, unpack to more."""
-    facts, total = opened.metadata, 0
-    for group in map(facts.row_group, range(facts.num_row_groups)):
-        for chunk in map(group.column, range(group.num_columns)):
-            path = chunk.path_in_schema
-            if any(path == name or path.startswith(f"{name}.") for name in columns):
-                size = max(0, chunk.total_uncompressed_size)
-                if pages is not None and size <= bounds.chunk:
-                    size = max(size, pages.unpacked(chunk, bounds.chunk))
-                total += size
-                if size > bounds.chunk:
-                    limit = bounds.chunk >> 20
-                    raise TooManyCells(f"A column may have {limit} MiB in a group of rows; write smaller groups.")
+    pages, total = Pages(file.fileno()), 0
+    for chunk in column_chunks(file):
+        if any(chunk.path == name or chunk.path.startswith(f"{name}.") for name in columns):
+            size = max(0, chunk.unpacked)
+            if size <= bounds.chunk:
+                size = max(size, pages.unpacked(chunk, bounds.chunk))
+            total += size
+            if size > bounds.chunk:
+                limit = bounds.chunk >> 20
+                raise TooManyCells(f"A column may have {limit} MiB in a group of rows; write smaller groups.")
     if total > bounds.cells:
         raise TooManyCells(f"The columns of a table may have {bounds.cells} bytes at most, unpacked.")
 

@@ -12,9 +12,12 @@ ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(
 """As a browser sends it: scheme, host and port, in small letters."""
 DEFAULT_PORT: Final = re.compile(r"http://.*:80|https://.*:443")
 """With a port that no browser sends, as the scheme has it."""
-ALLOWED: Final = "Authorization, Content-Type, X-API-Key, X-Request-Id"
-"""Headers that a page may send."""
-EXPOSED: Final = "Retry-After, X-Prediction-Id, X-Request-Id"
+ALLOWED: Final = (
+    "Authorization, Content-Encoding, Content-Type, Inference-Header-Content-Length"
+    ", Traceparent, X-API-Key, X-Request-Id"
+)
+"""Headers that a page may send: all that any path reads, besides those that any page may."""
+EXPOSED: Final = "Inference-Header-Content-Length, Retry-After, X-Prediction-Id, X-Request-Id"
 """Headers that a page may read, besides those that any page may."""
 MAX_AGE: Final = 600
 """Seconds for which a browser need not ask again."""

@@ -39,6 +39,8 @@ class BodyReader(RawIOBase):
         arrival = self._arrival
         if arrival is None:
             return b""
+        if arrival.problem is not None:  # In what came with the head.
+            raise arrival.problem
         data = self._receive_bytes(READ)
         if not data:
             raise incomplete_body()

@@ -22,7 +22,8 @@ NUMBER: Final = re.compile(rf"{JSON_NUMBER}\Z")
 BOOLEANS: Final[Mapping[str, bool]] = {"true": True, "True": True, "false": False, "False": False}
 MOST_DIGITS: Final = 1000
 """Characters of a number that are read as they are; Python makes no integers of more than 4,300."""
-CODINGS: Final = frozenset({"UNCOMPRESSED", "SNAPPY"})
+CODINGS: Final = frozenset({0, 1})
+"""Of Parquet: uncompressed, and snappy."""
 
 
 class Tables:
@@ -81,19 +82,21 @@ def _parquet(body: bytes, most: int) -> list[dict[str, Any]]:
     import pyarrow
     from pyarrow import parquet
 
+    from twinserve.bulk.malformed import MalformedTable
+    from twinserve.bulk.reading.parquet_chunks import column_chunks
+
     rows: list[dict[str, Any]] = []
     try:
         file = parquet.ParquetFile(io.BytesIO(body))
         if len(set(file.schema_arrow.names)) < len(file.schema_arrow.names):
             raise bad("The table must not name a column twice.")
-        groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
-        if not {group.column(place).compression for group in groups for place in range(group.num_columns)} <= CODINGS:
+        if not {chunk.codec for chunk in column_chunks(io.BytesIO(body))} <= CODINGS:
             raise bad("Parquet must be uncompressed, or compressed with snappy.")
         for batch in file.iter_batches(batch_size=most + 1):
             rows += ({name: _plain(value) for name, value in row.items()} for row in batch.to_pylist())
             if len(rows) > most:
                 break
-    except (pyarrow.ArrowException, OSError, ValueError, NotImplementedError):
+    except (MalformedTable, pyarrow.ArrowException, OSError, ValueError, NotImplementedError):
         raise bad("The body is not Parquet.") from None
     return rows
 
