@@ -11,12 +11,14 @@ from httptools import HttpParserError
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from serve_fastapi.server.connection import TimedProtocol
-from serve_fastapi.server.response_cycle import DoorCycle
+from serve_fastapi.server.response_cycle import NOTHING_YET, DoorCycle
 from twinserve.service.http.arrival import Arrival
 from twinserve.service.http.head import METHODS, Head, known
 from twinserve.service.http.problem import Problem, bad_request
 
 LAST_CHUNK: Final = b"0\r\n\r\n"
+LONG: Final = 16 * 1024
+"""Bytes that take longer to be copied behind their head than the parser takes to be called once more."""
 
 
 class ParsingProtocol(TimedProtocol):
@@ -48,7 +50,7 @@ class ParsingProtocol(TimedProtocol):
         fresh = self._fresh_scope
         own = {"asgi": {**fresh["asgi"]}, "headers": [*fresh["headers"]], "state": self.app_state.copy()}
         self.cycle = self._cycle({**fresh, **own})
-        self.cycle.body += body
+        self.cycle.body = body  # type: ignore[assignment]  # See `NOTHING_YET`.
         self.cycle.more_body = False
         self.cycle.message_event.set()
         super()._start_asgi_task(self.cycle, self.app)
@@ -75,7 +77,11 @@ class ParsingProtocol(TimedProtocol):
             body = (b"%x\r\n%s\r\n" % (len(body), body) if body else b"") + (LAST_CHUNK if arrival.is_whole else b"")
         if is_new:
             self._shown = head
-            body = (head.content if head.method in METHODS else known(head.content)) + body
+            content = head.content if head.method in METHODS else known(head.content)
+            if len(body) < LONG:
+                body = content + body
+            else:
+                self._feed(content)
         self._feed(body)
 
     def _feed(self, data: bytes) -> None:
@@ -99,4 +105,5 @@ class ParsingProtocol(TimedProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         cycle.__class__ = DoorCycle  # uvicorn has no setting for it.
+        cycle.body = NOTHING_YET
         super()._start_asgi_task(cycle, app)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE, STATUS_LINE, RequestResponseCycle
 
 from twinserve.service.http.problem import Problem
 from twinserve.service.raw_refusals import CONTINUE
+
+NOTHING_YET: Final[Any] = b""
+"""What a piece of a body is added to. uvicorn takes a `bytearray`, into and out of which each piece is copied: 0.45 ms
+of 0.6 MB, new memory included. Adding to no bytes copies none, and the app has mostly taken a piece before the next."""
 
 
 class DoorCycle(RequestResponseCycle):
@@ -44,8 +48,8 @@ class DoorCycle(RequestResponseCycle):
             return {"type": "http.disconnect"}
         if self.problem is not None and self.more_body:
             raise self.problem
-        message = {"type": "http.request", "body": bytes(self.body), "more_body": self.more_body}
-        self.body = bytearray()
+        message = {"type": "http.request", "body": self.body, "more_body": self.more_body}
+        self.body = NOTHING_YET
         return message
 
     async def send(self, message: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from operator import add
 from typing import Any, Final
@@ -22,6 +22,11 @@ Predict = Callable[[Columns], tuple[Predictions, Warnings]]
 """The predictions for some rows, and the warnings of those that have some; raises `CannotPredict` for rows that have
 none."""
 NO_WARNINGS: Final = ',"warnings":[]'
+MANY: Final = 32
+"""Rows from which on it is worth looking for templates that rows share."""
+FEW: Final = 8
+"""Different templates of many rows that it pays to take apart. With 16, as where some rows are warned of, `%` is as
+fast."""
 
 
 class Renderer:
@@ -40,7 +45,7 @@ class Renderer:
     def many(self, predictions: Predictions, warnings: Warnings, rows: int, members: Sequence[str] = ()) -> bytes:
         """The reply to an array of instances."""
         templates, numbers = self.templates(predictions, warnings, members, rows=rows, name=_place)
-        return f'{self._head}"predictions":[{{{filled("},{".join(templates), numbers)}}}]}}'.encode()
+        return f'{self._head}"predictions":[{{{joined(templates, numbers, "},{")}}}]}}'.encode()
 
     def templates(
         self,
@@ -62,11 +67,13 @@ class Renderer:
             raise BadPrediction(f"The predictor gave {len(templates)} predictions for {rows} rows.")
         if members:
             templates = list(map(add, templates, members))
+        ordinary = _warned(common, "") if common else NO_WARNINGS
         if common and name is not None:
             items = [each + _warned(common, name(row)) for row, each in enumerate(templates)]
-        else:
-            ordinary = _warned(common, "") if common else NO_WARNINGS
+        elif rows < MANY or members:
             items = [template + ordinary for template in templates]
+        else:  # Rows share templates, and so these: 0.03 ms of 1,000, where a text for each takes 0.05.
+            items = [*map({each: each + ordinary for each in {*templates}}.__getitem__, templates)]
         for row, findings in warnings.items():
             items[row] = templates[row] + _warned([*findings, *common], "" if name is None else name(row))
         return items, numbers
@@ -81,6 +88,33 @@ def explained_too(members: Sequence[str], explanations: Sequence[Any]) -> Sequen
 def filled(template: str, numbers: FloatArray | None) -> str:
     """A template with its numbers."""
     return template % (() if numbers is None else tuple(as_json(numbers)))
+
+
+def joined(templates: Sequence[str], numbers: FloatArray | None, between: str) -> str:
+    """Templates, each with as many of the numbers, and a text between any two of them."""
+    rows = len(templates)
+    if numbers is not None and rows >= MANY and not numbers.size % rows:
+        different = {*templates}
+        if len(different) <= FEW:
+            return _by_parts(templates, different, as_json(numbers), between)
+    return filled(between.join(templates), numbers)
+
+
+def _by_parts(templates: Sequence[str], different: Iterable[str], numbers: list[str], between: str) -> str:
+    """The same where few of the templates are different: their parts and the numbers side by side. Joining these takes
+    0.09 ms for 1,000 rows with two numbers each, and one `%` for all 0.12."""
+    of_each = len(numbers) // len(templates)
+    blanks = ("\0",) * of_each  # No JSON has this character.
+    parts = zip(*((each % blanks + between).split("\0") for each in different), strict=True)
+    pieces = [""] * (len(templates) * (2 * of_each + 1))
+    step = 2 * of_each + 1
+    for place, texts in enumerate(parts):
+        found = dict(zip(different, texts, strict=True))
+        is_one = len({*texts}) == 1
+        pieces[2 * place :: step] = [texts[0]] * len(templates) if is_one else map(found.__getitem__, templates)
+    for place in range(of_each):
+        pieces[2 * place + 1 :: step] = numbers[place::of_each]
+    return "".join(pieces)[: -len(between)]
 
 
 def _place(row: int) -> str:

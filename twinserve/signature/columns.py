@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import accumulate
 from types import MappingProxyType
 from typing import Any, Final
@@ -16,6 +17,8 @@ UNSEEN: Final = -1.0
 """The code of a category outside the vocabulary."""
 UNSEEN_CATEGORY: Final = "never seen in training"
 """A category that is in no vocabulary, to try what a model does with one."""
+FEW: Final = 8
+"""Texts for which it does not pay to try whether none is unseen."""
 NONE: Final[Mapping[Any, Any]] = MappingProxyType({})
 
 
@@ -127,6 +130,9 @@ def code_table(vocabulary: Sequence[str]) -> Mapping[str | None, float]:
 
 def encode(texts: Sequence[Any], codes: Mapping[str | None, float]) -> tuple[list[float], Mapping[int, str]]:
     """The codes of categories, and the strings outside the vocabulary by their row."""
+    if len(texts) > FEW:  # Of 1,000 texts 0.02 ms, where looking for unseen ones takes 0.04; of one 0.2 us more.
+        with suppress(KeyError):
+            return [*map(codes.__getitem__, texts)], NONE
     encoded = [codes.get(text, UNSEEN) for text in texts]
     if UNSEEN not in encoded:
         return encoded, NONE

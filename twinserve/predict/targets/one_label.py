@@ -84,7 +84,7 @@ class OneLabel:
             raise BadPrediction(
                 f"The predictor gave probabilities {shape} for {len(codes)} rows of {len(templates)} classes."
             )
-        return [templates[code] for code in codes], probabilities
+        return [*map(templates.__getitem__, codes)], probabilities
 
     @cached_property
     def _codes(self) -> dict[str, int]:

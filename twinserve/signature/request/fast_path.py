@@ -15,6 +15,8 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from twinserve.arrays import FloatArray
+from twinserve.signature.request.packed import FEWEST, Packed
 from twinserve.signature.request.python_values import are_json
 from twinserve.signature.signature import Feature, FeatureTree, FeatureType, PathPart, Signature, is_array
 
@@ -47,9 +49,11 @@ class Acceptor:
         self._width = len(leaves)
         self._optional = [place for place, leaf in enumerate(leaves) if not leaf.required]
         """The positions of the optional values within an instance."""
+        self._packed = Packed(instance) if all(leaf.type in FLOATS for leaf in leaves) else None
 
-    def accept(self, body: bytes, *, array: bool, colons: int, keys: int) -> list[Any] | None:
-        """The values of all instances in tree order, one instance after another; None leaves the body to Pydantic.
+    def accept(self, body: bytes, *, array: bool, colons: int, keys: int) -> list[Any] | FloatArray | None:
+        """The values of all instances in tree order, one instance after another, or as `[n, values]`; None leaves the
+        body to Pydantic.
 
         `colons`: the number in the body; `keys`: the number of keys in an instance with every feature."""
         fewest = keys - len(self._optional)
@@ -61,6 +65,10 @@ class Acceptor:
             return None
         if not 1 <= len(instances) <= self._max_batch:
             return None
+        if array and len(instances) >= FEWEST and self._packed is not None:
+            matrix = self._packed.matrix(instances)
+            if matrix is not None:  # Without an omitted field.
+                return matrix if colons == keys * len(instances) else None
         values = self._read(instances)
         # A colon follows each key, so a body with no more colons than that has no key twice.
         return values if colons == keys * len(instances) - self._fill(values) else None
@@ -161,6 +169,8 @@ TYPES: Final[dict[FeatureType, Callable[[Feature], Any]]] = {
     FeatureType.STRING: _text,
 }
 """The types that both libraries read alike. Dates would have to be converted here, and datetimes hold colons."""
+FLOATS: Final = frozenset({FeatureType.NUMBER, FeatureType.INTEGER})
+"""Those that are read as floats."""
 
 
 def _reader(tree: FeatureTree) -> Read:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
@@ -31,6 +32,8 @@ from twinserve.signature.signature import TEXTUAL, Feature, FeatureTree, Feature
 LONG: Final = 8192
 """Bytes from which a body is long."""
 MAX_BATCH: Final = 10_000
+MANY: Final = 1_000
+"""Values among which it pays to replace nulls column by column."""
 SPARE_COLONS: Final = 1_000
 """Colons that a body may have beyond those of its keys, as strings may hold some. In a body with more of them, unknown
 keys are dropped before Pydantic lists them."""
@@ -77,6 +80,12 @@ class Validator:
             if feature.type in TEXTUAL
         }
         """By column of a textual feature: the codes of its categories, or None for strings."""
+        self._nullable = [
+            self._order[place]
+            for place, feature in enumerate(signature.features)
+            if place not in self._textual and (feature.nullable or not feature.required)
+        ]
+        """The places, in tree order, of the numbers that may be null."""
         self._integers = [p for p, feature in enumerate(signature.features) if feature.type is FeatureType.INTEGER]
         self._keys = _key_count(signature)
         self._acceptor = _acceptor(signature, max_batch, out_of_range)
@@ -154,11 +163,13 @@ class Validator:
         """The leaves of all instances in tree order, one instance after another."""
         return list(chain.from_iterable(map(self._flatten, instances)))
 
-    def _columns(self, values: list[Any]) -> Columns:
+    def _columns(self, values: list[Any] | FloatArray) -> Columns:
         """The columns of these leaves, which are in tree order; changes `values`."""
         width = len(self._order)
+        if not isinstance(values, list):
+            return Columns(values if self._in_order else values.take(self._order, axis=1))
         if not self._textual and self._in_order:
-            return Columns(_numbers(values).reshape(-1, width))
+            return Columns(self._numbers(values).reshape(-1, width))
         unseen: dict[tuple[int, int], str] = {}
         texts: dict[int, Sequence[str | None]] = {}
         for place, codes in self._textual.items():
@@ -169,9 +180,24 @@ class Validator:
             else:
                 values[here], new = encode(column, codes)
                 unseen.update({(row, place): text for row, text in new.items()})
-        matrix = _numbers(values).reshape(-1, width)
+        matrix = self._numbers(values).reshape(-1, width)
         # In row-major order: the bits of NumPy's product of a row depend on the strides.
         return Columns(matrix if self._in_order else matrix.take(self._order, axis=1), unseen, texts)
+
+    def _numbers(self, values: list[Any]) -> FloatArray:
+        """The values as doubles, None as NaN; may change `values`. Without any None, the usual case, packing takes a
+        fifth of the time."""
+        try:
+            return _packed(values)
+        except struct.error:
+            if len(values) < MANY:
+                return np.array(values, dtype=np.float64)
+        for place in self._nullable:  # Of 13,000 values, 4,000 of which may be null, 0.3 ms instead of 0.4.
+            here = slice(place, None, len(self._order))
+            values[here] = [math.nan if value is None else value for value in values[here]]
+        with suppress(struct.error):
+            return _packed(values)
+        return np.array(values, dtype=np.float64)
 
 
 def count_colons(body: bytes) -> int:
@@ -182,13 +208,10 @@ def count_colons(body: bytes) -> int:
     return int(np.count_nonzero(np.frombuffer(body, np.uint8) == ord(":")))
 
 
-def _numbers(values: Sequence[Any]) -> FloatArray:
-    """The values as doubles, None as NaN. Without any None, the usual case, packing takes a fifth of the time."""
+def _packed(values: Sequence[Any]) -> FloatArray:
+    """These numbers as doubles; raises `struct.error` where one of them is None."""
     buffer = bytearray(8 * len(values))  # An array over bytes would be read-only.
-    try:
-        struct.pack_into(f"{len(values)}d", buffer, 0, *values)
-    except struct.error:
-        return np.array(values, dtype=np.float64)
+    struct.pack_into(f"{len(values)}d", buffer, 0, *values)
     return np.frombuffer(buffer)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from twinserve.predict.answers import require_all
 from twinserve.predict.predictor import BadPrediction, Predictions
-from twinserve.predict.rendering import Renderer, Warnings, filled
+from twinserve.predict.rendering import Renderer, Warnings, joined
 from twinserve.predict.targets.anomaly import LABELS, Anomaly
 from twinserve.service.http.reply import Reply
 from twinserve.service.protocols.beside import Beside, require_explained
@@ -42,7 +42,7 @@ class Answers:
         if details:
             require_all(predictions, rows)
             templates, numbers = self._renderer.templates(predictions, warnings, rows=rows)
-            written = f"[{{{filled('},{'.join(templates), numbers)}}}]"
+            written = f"[{{{joined(templates, numbers, '},{')}}}]"
         else:
             written = _json(self.listed(predictions, rows))
         explained = "" if beside is None else f',"explanations":{_json(self._explanations(beside))}'
