@@ -16,7 +16,7 @@ from harness import clients, swapping
 from harness.accounts import Account, account
 from harness.clients import LOST, REFUSED, Clients, until
 from harness.running import DOORS, Running, request
-from twinserve.service.inference.opening import open_model_version
+from twinserve.service.inference.models.opening import open_model_version
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.testing.fakes import body_of, settings_of
 

@@ -21,6 +21,7 @@ from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import incomplete_body, no_such_path
 from twinserve.service.http.reply import Reply, StreamedReply
 from twinserve.service.http.routes import Kind, first_routes, longer_ends
+from twinserve.service.protocols.bulk.dialect import BULK
 from twinserve.service.protocols.dialect import Asked
 from twinserve.service.raw_refusals import too_slow
 from twinserve.service.service import NONE, Service
@@ -118,6 +119,7 @@ async def predict(
     bulk while it arrives."""
     authorize(service, exchange, header, scope)
     if service.is_bulk(exchange, header):
+        exchange.dialect = BULK
         return await stream(service, exchange, header, scope, receive)
     query = scope["query_string"].decode("latin-1") if scope["query_string"] else ""
     parameters = await given(service, exchange, scope) if "path_params" in scope else NONE  # Without: an exact path.

@@ -39,10 +39,10 @@ async def streamed(settings: Settings, streaming: Streaming, receive: Receive) -
 async def answer_pieces(settings: Settings, streaming: Streaming, receive: Receive) -> AsyncGenerator[bytes, None]:
     """What can be answered so far, while the body is read: many a client reads nothing until it has sent everything."""
     with streaming:
-        answering = Answering(settings, streaming, receive)
-        task = asyncio.create_task(answering.run())
+        relay = Relay(settings, streaming, receive)
+        task = asyncio.create_task(relay.run())
         try:
-            while piece := await answering.next(task):
+            while piece := await relay.next(task):
                 yield piece
             await task
         finally:
@@ -51,7 +51,7 @@ async def answer_pieces(settings: Settings, streaming: Streaming, receive: Recei
                 await task  # Also if it has ended: an error that nobody takes is logged with its traceback.
 
 
-class Answering:
+class Relay:
     """Reads and answers in a task of its own; another one takes the pieces of the answer and sends them."""
 
     def __init__(self, settings: Settings, streaming: Streaming, receive: Receive) -> None:

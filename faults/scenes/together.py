@@ -19,7 +19,7 @@ from harness.clients import LOST, REFUSED, Clients, ms, until
 from harness.credentials import write_keys, write_signing_key
 from harness.fake_issuer import FakeIssuer, issuing
 from harness.running import Running, request
-from twinserve.service.inference.opening import open_model_version
+from twinserve.service.inference.models.opening import open_model_version
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.store.registry import Registry
 from twinserve.testing.fakes import body_of, settings_of

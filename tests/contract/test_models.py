@@ -19,8 +19,8 @@ from harness.credentials import write_keys
 from harness.swapping import BODY, DAMAGED
 from tests.contract.conftest import OpenDoors
 from tests.doors import Both, Door, open_both
-from twinserve.service.inference import watch
-from twinserve.service.inference.opening import open_model_version
+from twinserve.service.inference.models import watch
+from twinserve.service.inference.models.opening import open_model_version
 from twinserve.service.inference.version import ModelVersion
 from twinserve.service.service import Service
 from twinserve.store.registry import Registry
@@ -258,7 +258,7 @@ def slow_date(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowOpening]:
             assert slow.may_go_on.wait(DEADLINE)
         return open_model_version(registry, *arguments)
 
-    monkeypatch.setattr("twinserve.service.inference.follower.open_model_version", opened)
+    monkeypatch.setattr("twinserve.service.inference.models.follower.open_model_version", opened)
     yield slow
     slow.may_go_on.set()
 

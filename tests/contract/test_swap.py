@@ -13,7 +13,7 @@ import pytest
 from harness import swapping
 from tests.contract.conftest import OpenDoors
 from tests.doors import Door
-from twinserve.service.inference.opening import open_model_version
+from twinserve.service.inference.models.opening import open_model_version
 from twinserve.service.inference.version import ModelVersion
 from twinserve.service.service import Service
 from twinserve.service.telemetry.metrics import Metrics

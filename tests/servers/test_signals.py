@@ -14,7 +14,7 @@ import pytest
 from harness import swapping
 from harness.clients import LOST, Clients, asking
 from harness.running import DEADLINE, DOORS, Running, golden, is_open, request, running, start, wait_for
-from twinserve.service.inference.opening import default_registry, open_model_version
+from twinserve.service.inference.models.opening import default_registry, open_model_version
 from twinserve.service.process.signals import IGNORED, STOP, URGENT
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.store.registry import Registry

@@ -18,7 +18,7 @@ import pytest
 from harness import swapping
 from harness.running import DEADLINE, DOORS, Running, running, wait_for
 from harness.swapping import BODY, DAMAGED
-from twinserve.service.inference.opening import open_model_version
+from twinserve.service.inference.models.opening import open_model_version
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.store.registry import Registry
 from twinserve.testing.fakes import body_of, settings_of

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from twinserve.arrays import BoolArray
+from twinserve.bulk.arrow_buffers import array_in, nulls_of, values_in
 
 
 def cells_of(column: pa.Array) -> list[Any]:
@@ -17,19 +17,37 @@ def cells_of(column: pa.Array) -> list[Any]:
         column = column.storage
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
-    column = _known_zone(without_nanoseconds(column))
+    column = without_nanoseconds(column)
     try:
-        cells: list[Any] = column.to_pylist()
+        return _as_python(column)
     except (OverflowError, ValueError):
         return [_cell(column, place) for place in range(len(column))]
-    return cells
+
+
+def _as_python(column: pa.Array) -> list[Any]:
+    """Instants in a zone are placed in it here: pyarrow would import pandas."""
+    kind = column.type
+    if not pa.types.is_timestamp(kind) or kind.tz is None:
+        cells: list[Any] = column.to_pylist()
+        return cells
+    zone, instants = _zone(kind.tz), column.view(pa.timestamp(kind.unit)).to_pylist()
+    return [None if one is None else one.replace(tzinfo=datetime.UTC).astimezone(zone) for one in instants]
+
+
+def _zone(name: str) -> datetime.tzinfo:
+    """The zone of this name; UTC where nobody here knows it."""
+    try:
+        zone: datetime.tzinfo = pa.lib.string_to_tzinfo(name)
+    except (pa.ArrowException, ValueError, KeyError):
+        return datetime.UTC
+    return zone
 
 
 def _cell(column: pa.Array, place: int) -> Any:
+    cell = column.slice(place, 1)
     try:
-        return column[place].as_py()
+        return _as_python(cell)[0]
     except (OverflowError, ValueError):
-        cell = column.slice(place, 1)
         if pa.types.is_timestamp(cell.type):
             cell = cell.view(pa.timestamp(cell.type.unit))  # With a zone Arrow's year is that modulo 65,536.
         return cell.cast(pa.string())[0].as_py()
@@ -64,15 +82,8 @@ def without_nanoseconds(column: pa.Array) -> pa.Array:
     kind = column.type
     if not ((pa.types.is_timestamp(kind) or pa.types.is_duration(kind)) and kind.unit == "ns"):
         return column
-    micros = column.view(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False) // 1000
-    held = pa.array(micros, mask=nulls_of(column) if column.null_count else None)
+    held = array_in(values_in(column.view(pa.int64())) // 1000, nulls_of(column))
     return held.view(pa.timestamp("us", kind.tz) if pa.types.is_timestamp(kind) else pa.duration("us"))
-
-
-def nulls_of(column: pa.Array) -> BoolArray:
-    """`[n]`: the cells that are null."""
-    nulls: BoolArray = pc.is_null(column).to_numpy(zero_copy_only=False)
-    return nulls
 
 
 def in_utc(column: pa.Array) -> pa.Array:
@@ -90,13 +101,3 @@ def require_zones(kind: pa.DataType) -> None:
     parts = [kind.value_type] if pa.types.is_dictionary(kind) else [kind.field(n).type for n in range(kind.num_fields)]
     for part in parts:
         require_zones(part)
-
-
-def _known_zone(column: pa.Array) -> pa.Array:
-    """In UTC where nobody here knows the zone."""
-    if pa.types.is_timestamp(column.type) and column.type.tz is not None:
-        try:
-            pa.lib.string_to_tzinfo(column.type.tz)
-        except (pa.ArrowException, ValueError, KeyError):
-            return in_utc(column)
-    return column

@@ -16,7 +16,7 @@ from twinserve.signature.request.validator import Batch
 
 Errors = Mapping[int, Sequence[Finding]]
 """The findings of rows that have no answer, by row; pointers begin at the instance."""
-AT_ONCE: Final = 10_000
+MOST_CHECKED: Final = 10_000
 """Rows that are validated together at most."""
 PARTS: Final = 8
 """Into which a batch with an invalid row is cut, each of them again, down to single rows: with one invalid row of 8,000
@@ -74,7 +74,7 @@ def _parts(
         return
     outcome: Batch | Sequence[Finding] = ()
     try:
-        outcome = validate(rows) if len(rows) <= AT_ONCE else ()
+        outcome = validate(rows) if len(rows) <= MOST_CHECKED else ()
     except InvalidInput as error:
         outcome = [_within(finding) for finding in error.findings]
     except MalformedJson as error:

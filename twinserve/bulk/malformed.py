@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from twinserve.errors import ModelError
+
+NAMES: Final = "The names of columns and of time zones must be in UTF-8."
 
 
 class MalformedTable(ModelError):

@@ -50,3 +50,7 @@ class Bounds:
     """Cells of a Parquet file at most, however few bytes they take; and unpacked bytes of the columns that are read."""
     chunk: int = 1 << 60
     """Bytes, unpacked, of a column in a group of rows of a Parquet file at most: a dictionary is held as a whole."""
+
+
+ALONE: Final = Bounds()
+"""Of who has nobody beside it to wait."""

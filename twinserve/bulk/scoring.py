@@ -3,42 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, Protocol
 
-from twinserve.bulk.answer_table import AnswerTable
-from twinserve.bulk.answering import Answered, Answering
-from twinserve.bulk.checked import AT_ONCE, Checked
-from twinserve.bulk.csv_answers import CsvWriter
-from twinserve.bulk.csv_records import Records
-from twinserve.bulk.csv_rows import CsvReader
+from twinserve.bulk.answering import Answering
 from twinserve.bulk.forms import MEDIA_TYPES, Answer, Form, require_pyarrow
-from twinserve.bulk.lines import Line, LineReader, Lines
-from twinserve.bulk.objects import Objects
-from twinserve.bulk.options import Bounds, Options
+from twinserve.bulk.options import ALONE, Bounds, Options
+from twinserve.bulk.reading.rows import Chunk, open_rows
 from twinserve.bulk.version import BulkVersion
+from twinserve.bulk.writing.sinks import Output, Sink, open_sink
 from twinserve.predict.rendering import Predict
-
-ALONE: Final = Bounds()
-
-
-class Reading(Protocol):
-    """Bytes of one form into checked rows, in parts as large as the form and its bounds make them."""
-
-    def feed(self, piece: bytes) -> Iterator[Checked]:
-        """The rows that can be read now."""
-
-    def end(self) -> Iterator[Checked]:
-        """The rest, after the last piece."""
-
-
-class Writing(Protocol):
-    """Answers into bytes of one form."""
-
-    def write(self, answered: Answered) -> bytes:
-        """What is ready of the answer, maybe nothing."""
-
-    def end(self) -> Iterator[bytes]:
-        """The rest, after the last rows."""
 
 
 class Scoring:
@@ -60,8 +32,9 @@ class Scoring:
         `NeedsPyarrow`."""
         require_pyarrow(reads, writes)
         self._answer = Answering(version, options, predict)
-        self._reading = reading(version, reads, options, bounds)
-        self._writing = writing(version, writes, options, self._reading)
+        self._rows_read = open_rows(version, reads, options, bounds)
+        self._asked = writes, version, options
+        self._writing: tuple[Sink, Output] | None = None
         self.media_type = MEDIA_TYPES[writes]
         self.rows = self.bad_rows = 0
         """Answered so far, and those of them that have errors."""
@@ -72,121 +45,27 @@ class Scoring:
 
     def steps(self, piece: bytes) -> Iterator[bytes]:
         """The same in steps, for who has something else to do between them."""
-        return map(self._step, self._reading.feed(piece))
+        return map(self._step, self._rows_read.feed(piece))
 
     def end(self) -> Iterator[bytes]:
         """The rest of the answer in pieces, after the last piece of the rows."""
-        yield from map(self._step, self._reading.end())
-        yield from self._writing.end()
+        yield from map(self._step, self._rows_read.end())
+        yield from self._begun()[1].end()
 
     def close(self) -> None:
         """Drop the temporary file of a body that does not come to its end."""
-        close = getattr(self._reading, "close", None)
-        if close is not None:
-            close()
+        self._rows_read.close()
 
-    def _step(self, checked: Checked) -> bytes:
-        answered = self._answer(checked)
+    def _begun(self) -> tuple[Sink, Output]:
+        """What writes, made once the columns that come back are known."""
+        if self._writing is None:
+            sink = open_sink(*self._asked, self._rows_read.kept)
+            self._writing = sink, Output(sink)
+        return self._writing
+
+    def _step(self, chunk: Chunk) -> bytes:
+        answered = self._answer(self._rows_read.check(chunk.rows))
         self.rows += answered.rows
         self.bad_rows += len(answered.errors)
-        return self._writing.write(answered)
-
-
-def reading(version: BulkVersion, form: Form, options: Options, bounds: Bounds = ALONE) -> Reading:
-    """What reads a form."""
-    if form == "ndjson":
-        return _ReadLines(version, options, min(bounds.rows, AT_ONCE))
-    if form == "csv":
-        return _ReadCsv(version, options)
-    from twinserve.bulk.arrow_forms import ReadArrow, ReadParquet
-
-    return (ReadArrow if form == "arrow" else ReadParquet)(version, options, bounds)
-
-
-def writing(version: BulkVersion, form: Answer, options: Options, source: Reading | None = None) -> Writing:
-    """What writes a form; columns that come back have the types of the source."""
-    if form == "json":
-        return _WriteJson(version)
-    if form == "ndjson":
-        return _WriteLines(version)
-    if form == "csv":
-        return _WriteCsv(version, options)
-    from twinserve.bulk.arrow_forms import WriteArrow, WriteParquet
-
-    return (WriteArrow if form == "arrow" else WriteParquet)(version, options, source)
-
-
-class _ReadLines:
-    def __init__(self, version: BulkVersion, options: Options, most: int) -> None:
-        self._most = most
-        self._lines, self._check = Lines(), LineReader(version, options.passed)
-
-    def feed(self, piece: bytes) -> Iterator[Checked]:
-        return self._checked(self._lines.feed(piece))
-
-    def end(self) -> Iterator[Checked]:
-        return self._checked(self._lines.end())
-
-    def _checked(self, lines: list[Line]) -> Iterator[Checked]:
-        for start in range(0, len(lines), self._most):
-            yield self._check(lines[start : start + self._most])
-
-
-class _ReadCsv:
-    def __init__(self, version: BulkVersion, options: Options) -> None:
-        self._records, self._check = Records(), CsvReader(version, options.passed)
-
-    def feed(self, piece: bytes) -> Iterator[Checked]:
-        return self._checked(self._records.feed(piece))
-
-    def end(self) -> Iterator[Checked]:
-        yield from self._checked(self._records.end())
-        if self._check.columns is None:
-            self._check.begin(b"")  # Without any byte, no column is there.
-
-    def _checked(self, records: bytes) -> Iterator[Checked]:
-        if self._check.columns is None:
-            records = self._check.begin(records) if records.strip() else b""
-        if records:
-            yield self._check(records)
-
-
-class _WriteJson:
-    def __init__(self, version: BulkVersion) -> None:
-        self._objects, self._rows = Objects(version, numbered=True), 0
-
-    def write(self, answered: Answered) -> bytes:
-        text = self._objects.write(answered, ",", self._rows)
-        start = "," if self._rows else self._objects.head
-        self._rows += answered.rows
-        return f"{start}{text}".encode() if answered.rows else b""
-
-    def end(self) -> Iterator[bytes]:
-        yield b"]}" if self._rows else f"{self._objects.head}]}}".encode()
-
-
-class _WriteLines:
-    def __init__(self, version: BulkVersion) -> None:
-        self._objects = Objects(version)
-
-    def write(self, answered: Answered) -> bytes:
-        return f"{self._objects.write(answered, chr(10))}\n".encode() if answered.rows else b""
-
-    def end(self) -> Iterator[bytes]:
-        return iter(())
-
-
-class _WriteCsv:
-    def __init__(self, version: BulkVersion, options: Options) -> None:
-        self._csv = CsvWriter(AnswerTable(version, options), options.passed)
-        self._begun = False
-
-    def write(self, answered: Answered) -> bytes:
-        return (self._head() + self._csv.write(answered)).encode()
-
-    def _head(self) -> str:
-        head, self._begun = "" if self._begun else self._csv.head, True
-        return head
-
-    def end(self) -> Iterator[bytes]:
-        yield self._head().encode()
+        sink, output = self._begun()
+        return output.add(sink.encode(answered), answered.rows)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from twinserve.arrays import FloatArray
-from twinserve.bulk.checked import AT_ONCE
+from twinserve.bulk.checked import MOST_CHECKED
 from twinserve.bulk.options import Options, WrongOption
 from twinserve.conformal.coverage import Unsupported
 from twinserve.conformal.limits import HIGHEST, LOWEST, RANGE
@@ -38,7 +38,7 @@ class BulkVersion:
         self.artifact, self.version, self.out_of_range = artifact, version, out_of_range
         self.signature, self.target = artifact.signature, artifact.manifest.target
         self.validator = Validator(
-            artifact.signature, max_batch=AT_ONCE, max_depth=max_depth, out_of_range=out_of_range
+            artifact.signature, max_batch=MOST_CHECKED, max_depth=max_depth, out_of_range=out_of_range
         )
         self.max_depth = max_depth
         self.renderer = Renderer(artifact.manifest.name, version, self.target)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from twinserve import __version__
-from twinserve.bulk.files.folder import Answered, Table, to_folder
+from twinserve.bulk.files.folder import AnswerTables, Table, to_folder
 from twinserve.bulk.files.job import Asking, Summary, Tell, to_file, to_stream
 from twinserve.bulk.files.places import (
     STANDARD,
@@ -82,7 +82,7 @@ def _scored(
 
     if is_folder:
 
-        def answered(tables: Sequence[Table]) -> Iterator[Summary]:
+        def answer_tables(tables: Sequence[Table]) -> Iterator[Summary]:
             rows = 0
             for table in tables:
                 source = opened(str(table.read))
@@ -92,7 +92,7 @@ def _scored(
                 ))  # fmt: skip
                 rows += summary.rows
 
-        each = answered if options.ray is None else on_ray(options, opening, asking, opened, shown)
+        each = answer_tables if options.ray is None else on_ray(options, opening, asking, opened, shown)
         return to_folder(Path(options.read), written, options.format, asking.writes, each, goes_on=options.resume)
     if options.query is not None:
         from twinserve.bulk.files.database import QuerySource
@@ -143,7 +143,7 @@ def _opening(options: argparse.Namespace) -> Opening:
 
 def on_ray(
     options: argparse.Namespace, opening: Opening, asking: Asking, opened: Callable[[str], Source], shown: Shown
-) -> Answered:
+) -> AnswerTables:
     """How the files of a folder are answered on a cluster."""
     if find_spec("ray") is None:
         raise AskedWrongly("--ray needs Ray: pip install 'twinserve[ray]'.")
@@ -151,7 +151,7 @@ def on_ray(
 
     work = Work(opening, asking.options, asking.writes, options.format, asking.release)
 
-    def answered(tables: Sequence[Table]) -> Iterator[Summary]:
+    def answer_tables(tables: Sequence[Table]) -> Iterator[Summary]:
         for table in tables:
             opened(str(table.read))  # Raises where its columns do not fit, before any file is answered.
         rows = 0
@@ -161,7 +161,7 @@ def on_ray(
             shown.tell(rows, done, len(tables))
             yield summary
 
-    return answered
+    return answer_tables
 
 
 def _sentence(error: InvalidInput) -> str:

@@ -15,9 +15,9 @@ from twinserve.client.bodies import Piece, one_body, pieces
 from twinserve.client.calling import Caller, checked_id
 from twinserve.client.errors import InvalidInput, MixedVersions, Problem, UnexpectedAnswer
 from twinserve.client.findings import Names, joined
+from twinserve.client.frames.tables import Table
 from twinserve.client.limits import Limits
 from twinserve.client.messages import Steps, Together
-from twinserve.client.tables import Table
 
 AT_ONCE: Final = 4
 """Requests of one table that are under way at the same time."""

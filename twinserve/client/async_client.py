@@ -11,14 +11,14 @@ from typing import Any, Self, TypeVar, overload
 import httpx2
 
 from twinserve.client.asking import AT_ONCE
-from twinserve.client.awaiting import Awaiting
 from twinserve.client.bulk import ROWS, rows_of
 from twinserve.client.core import Core, Options
+from twinserve.client.frames.tables import DataFrame
 from twinserve.client.retrying import USUAL, Retries
 from twinserve.client.scoring import Destination, Sink, Source, answer_form, upload
-from twinserve.client.tables import DataFrame
 from twinserve.client.token import ClientCredentials
-from twinserve.client.wire import in_our_words, options
+from twinserve.client.transport.awaiting import Awaiting
+from twinserve.client.transport.wire import in_our_words, options
 
 Frame = TypeVar("Frame", bound=DataFrame)
 

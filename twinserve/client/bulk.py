@@ -13,8 +13,8 @@ from twinserve.client import replies
 from twinserve.client.bodies import one_body
 from twinserve.client.calling import Caller, checked_id
 from twinserve.client.errors import InvalidInput
+from twinserve.client.frames.tables import as_table
 from twinserve.client.messages import Response, Steps
-from twinserve.client.tables import as_table
 from twinserve.errors import AskedWrongly
 
 ROWS: Final = 1_000

@@ -15,11 +15,11 @@ from twinserve.client.asking import AT_ONCE, Asked, Asking
 from twinserve.client.bulk import Bulk
 from twinserve.client.calling import Caller, Clock, checked_id
 from twinserve.client.errors import ConnectionFailed, Forbidden, NotFound, TimedOut
+from twinserve.client.frames.tables import as_table, is_lazy
 from twinserve.client.limits import Limits
 from twinserve.client.messages import Alone, Response, Steps
 from twinserve.client.retrying import USUAL, Retries, retries_of
 from twinserve.client.scoring import Upload
-from twinserve.client.tables import as_table, is_lazy
 from twinserve.client.token import ClientCredentials, Credentials
 from twinserve.errors import AskedWrongly
 

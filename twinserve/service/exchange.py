@@ -64,7 +64,7 @@ class Exchange:
         self._position, self._span, self._paths = position, span, paths
         self.method, self.path, self.route = method, path, route
         self.dialect = dialect
-        """The protocol of the request's route."""
+        """The protocol of the request's route; of a request in bulk, the door sets `BULK`."""
         self.asked = NOTHING
         """The request apart from its body: path and query parameters, headers. Set by `Service.admit`."""
         self.request_id = id_of(given_id)

@@ -9,8 +9,8 @@ from typing import Final
 
 from twinserve.service.auth.guard import Guard
 from twinserve.service.http.buffer import Room
+from twinserve.service.inference.models.shelf import Shelf
 from twinserve.service.inference.pool import Pool
-from twinserve.service.inference.shelf import Shelf
 from twinserve.service.inference.version import ModelVersion
 from twinserve.service.limits.concurrency import Places
 from twinserve.service.settings import Settings

@@ -23,7 +23,7 @@ from twinserve.service.http.routes import Route
 from twinserve.service.http.unpacking import unpacker
 from twinserve.service.inference.alone import Alone
 from twinserve.service.inference.from_native import alone
-from twinserve.service.inference.opening import default_registry, open_model_version
+from twinserve.service.inference.models.opening import default_registry, open_model_version
 from twinserve.service.inference.question import Observer, Question
 from twinserve.service.inference.quick_paths import QuickPaths
 from twinserve.service.inference.streaming import Streaming
@@ -225,10 +225,7 @@ class Service(Lifecycle):
 
     def is_bulk(self, exchange: Exchange, header: HeaderLookup) -> bool:
         """Is this a prediction request in other forms than JSON, which `stream` answers?"""
-        if exchange.route not in TAKE_BULK or forms_of(header) is None:
-            return False
-        exchange.dialect = BULK
-        return True
+        return exchange.route in TAKE_BULK and forms_of(header) is not None
 
     def stream(self, exchange: Exchange, header: HeaderLookup, query: str, parameters: Mapping[str, str]) -> Streaming:
         """A request for predictions that is answered while it arrives; raises `Problem` as `admit` does, and 503 if too

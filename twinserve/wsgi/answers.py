@@ -11,6 +11,7 @@ from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import no_such_path
 from twinserve.service.http.reply import Reply, StreamedReply
 from twinserve.service.http.routes import Kind
+from twinserve.service.protocols.bulk.dialect import BULK
 from twinserve.service.protocols.dialect import Asked
 from twinserve.service.raw_refusals import too_slow
 from twinserve.service.service import NONE, Service
@@ -51,6 +52,7 @@ def predict(
     while it arrives."""
     authorize(service, exchange, header, environ)
     if service.is_bulk(exchange, header):
+        exchange.dialect = BULK
         return stream(service, exchange, header, environ)
     kept: KeptPlace | None = environ.get(PLACE)
     query, parameters = environ.get("QUERY_STRING", ""), given(service, exchange, environ)

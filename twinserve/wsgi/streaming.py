@@ -41,7 +41,7 @@ def answer_pieces(settings: Settings, streaming: Streaming, environ: WSGIEnviron
     with streaming:
         if environ.get(CAN_STREAM) is False:
             raise StreamAwaited
-        answer = answered(settings, streaming, environ)
+        answer = relayed(settings, streaming, environ)
         if CAN_STREAM in environ:
             yield from filter(None, answer)
             return
@@ -55,7 +55,7 @@ def answer_pieces(settings: Settings, streaming: Streaming, environ: WSGIEnviron
                 yield streaming.spool.take()
 
 
-def answered(settings: Settings, streaming: Streaming, environ: WSGIEnvironment) -> Iterator[bytes | None]:
+def relayed(settings: Settings, streaming: Streaming, environ: WSGIEnvironment) -> Iterator[bytes | None]:
     """The pieces of the answer as they are made, with None once the body has been read."""
     for chunk in body_pieces(settings, environ):
         for step in streaming.feed(chunk):

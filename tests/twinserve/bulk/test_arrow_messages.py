@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twinserve.bulk.arrow_messages import Batches
 from twinserve.bulk.malformed import MalformedTable
+from twinserve.bulk.reading.arrow_messages import Batches
 
 TABLE = pa.table(
     {

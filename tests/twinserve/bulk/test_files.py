@@ -17,14 +17,15 @@ from pyarrow import parquet
 from harness import fruit
 from tests.twinserve.bulk.made import opened, scored
 from twinserve.bulk.files import journal
+from twinserve.bulk.files.database import QuerySource
 from twinserve.bulk.files.folder import Table, to_folder
 from twinserve.bulk.files.in_use import InUse, locked
 from twinserve.bulk.files.job import Asking, Summary, to_file, to_stream
-from twinserve.bulk.files.parquet_footer import MAGIC
 from twinserve.bulk.files.source import open_source
 from twinserve.bulk.forms import Form, form_of
 from twinserve.bulk.options import Options
 from twinserve.bulk.version import BulkVersion
+from twinserve.bulk.writing.parquet_footer import MAGIC
 from twinserve.errors import ModelError
 from twinserve.store.artifact import Trust, open_version
 
@@ -259,9 +260,38 @@ def test_an_arrow_file_with_places_outside_of_its_bytes_is_refused(pear: BulkVer
         answer(pear, tmp_path / "x.arrow", tmp_path / "a.csv")
 
 
+@pytest.mark.parametrize("name", ["x.arrow", "x.arrows"])
+def test_names_that_are_not_utf_8_are_told_as_over_http(pear: BulkVersion, tmp_path: Path, name: str) -> None:
+    """Of a file with an index, and of a stream."""
+    table = pa.record_batch({"weight": [1.0], "skin.colour": ["red"], "strange": [1]})
+    with (pa.ipc.new_file if name == "x.arrow" else pa.ipc.new_stream)(str(tmp_path / name), table.schema) as file:
+        file.write_batch(table)
+    content = (tmp_path / name).read_bytes().replace(b"strange", b"stra\xffge")
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ModelError, match="must be in UTF-8"):
+        answer(pear, tmp_path / name, tmp_path / "a.csv")
+
+
+def test_the_answers_to_a_query_are_written_in_groups(pear: BulkVersion, tmp_path: Path) -> None:
+    """So that memory does not grow with its rows."""
+    sqlalchemy = pytest.importorskip("sqlalchemy")
+    engine = sqlalchemy.create_engine(url := f"sqlite:///{tmp_path / 'fruit.db'}")
+    with engine.begin() as connection:
+        connection.execute(sqlalchemy.text('create table fruit (weight real, "skin.colour" text)'))
+        rows = [{"weight": 120.0, "colour": "red"}] * 25_000
+        connection.execute(sqlalchemy.text("insert into fruit values (:weight, :colour)"), rows)
+    engine.dispose()
+    told: list[tuple[int, int]] = []
+    source = QuerySource(url, "select * from fruit", pear, Options())
+    asking = Asking(pear, Options(), "csv", 1, 10_000)
+    summary = to_file(asking, source, None, tmp_path / "a.csv", lambda *done: told.append(done))
+    assert summary.rows == 25_000
+    assert told == [(0, 0), (10_000, 10_000), (20_000, 20_000), (25_000, 25_000)]
+
+
 def test_a_footer_with_no_such_type_is_refused() -> None:
     """Nothing else in a file is read as a footer."""
-    from twinserve.bulk.files.parquet_footer import moved
+    from twinserve.bulk.writing.parquet_footer import moved
 
     with pytest.raises(ValueError, match="no such type"):
         moved(b"\x1d", 1)
@@ -275,7 +305,7 @@ def test_a_folder_goes_on_file_by_file(pear: BulkVersion, tables: Path, tmp_path
         (read / name).write_bytes((tables / "in.parquet").read_bytes())
     asking, told = Asking(pear, OPTIONS, "parquet", 2, 60), list[int]()
 
-    def answered(tables: Sequence[Table]) -> Iterator[Summary]:
+    def answer_tables(tables: Sequence[Table]) -> Iterator[Summary]:
         before = 0
 
         def tell(rows: int, _place: int) -> None:
@@ -289,7 +319,7 @@ def test_a_folder_goes_on_file_by_file(pear: BulkVersion, tables: Path, tmp_path
             before += summary.rows
 
     def run() -> Summary:
-        return to_folder(read, target, None, "parquet", answered, goes_on=True)
+        return to_folder(read, target, None, "parquet", answer_tables, goes_on=True)
 
     for _ in range(30):
         with suppress(Killed):

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from twinserve.bulk import parquet_chunks
 from twinserve.bulk.malformed import MalformedTable, TooManyCells
-from twinserve.bulk.parquet_chunks import ColumnChunk, column_chunks
+from twinserve.bulk.reading import parquet_chunks
+from twinserve.bulk.reading.parquet_chunks import ColumnChunk, column_chunks
 
 TABLE = pa.table(
     {
@@ -50,7 +50,16 @@ def test_it_says_what_pyarrow_says(options: dict[str, Any]) -> None:
     chunks = [group.column(place) for group in groups for place in range(group.num_columns)]
     codec = {"UNCOMPRESSED": 0, "SNAPPY": 1, "ZSTD": 6}
     assert list(column_chunks(file)) == [
-        ColumnChunk(one.path_in_schema, codec[one.compression], one.total_uncompressed_size) for one in chunks
+        ColumnChunk(
+            one.path_in_schema,
+            codec[one.compression],
+            one.total_uncompressed_size,
+            one.num_values,
+            one.total_compressed_size,
+            one.data_page_offset,
+            one.dictionary_page_offset or 0,
+        )
+        for one in chunks
     ]
 
 

@@ -17,8 +17,8 @@ from pyarrow import parquet
 
 from tests.twinserve.bulk.made import scored
 from tests.twinserve.signature.made import COLOURS, NUMBERS, WHOLE, signatures, spelled_instances
-from twinserve.bulk import csv_rows
 from twinserve.bulk.forms import Answer, Form
+from twinserve.bulk.reading import csv_rows
 from twinserve.bulk.version import BulkVersion
 from twinserve.service.http.problem import Problem
 from twinserve.service.inference.version import ModelVersion
@@ -200,6 +200,7 @@ def test_csv(data: st.DataObject, contract: Signature, policy: OutOfRange) -> No
     for long in (0, csv_rows.LONG):  # By columns and by rows.
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(csv_rows, "LONG", long)
+            patched.setattr(csv_rows, "BLOCK", long)
             assert asked.lines("csv", sink.getvalue().encode()) == expected
 
 

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from tests.twinserve.bulk.made import opened, scored
 from twinserve.bulk import forms
-from twinserve.bulk.csv_records import Records
 from twinserve.bulk.forms import MEDIA_TYPES, Answer, Form, form_of, form_of_media_type
-from twinserve.bulk.lines import LONGEST
 from twinserve.bulk.malformed import MalformedTable, TooManyCells
 from twinserve.bulk.options import Bounds, Options
+from twinserve.bulk.reading.csv_records import Records
+from twinserve.bulk.reading.lines import LONGEST
 from twinserve.bulk.scoring import Scoring
 from twinserve.bulk.version import BulkVersion
 from twinserve.errors import AskedWrongly
@@ -259,6 +259,22 @@ def test_parquet_is_bounded_by_the_bytes_of_what_is_read(pear: BulkVersion) -> N
     for bounds in (Bounds(cells=50_000), Bounds(chunk=50_000)):
         with pytest.raises(TooManyCells, match=r"unpacked|in a group"):
             answer(("note",), bounds)
+
+
+def test_a_column_of_structs_in_structs_comes_back_as_what_it_is(pear: BulkVersion) -> None:
+    """In Arrow and Parquet a number stays one, however deep it stands."""
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    deep = pa.array([{"b": {"c": 1}}, {"b": {"c": 2}}])
+    sink = io.BytesIO()
+    table = pa.table({"weight": [120.0, 120.0], "skin.colour": ["red", "red"], "a": deep})
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    options = Options(passed=("a.b.c",))
+    streamed = pa.ipc.open_stream(scored(pear, "arrow", "arrow", sink.getvalue(), options)).read_all()
+    filed = parquet.read_table(io.BytesIO(scored(pear, "arrow", "parquet", sink.getvalue(), options)))
+    for answers in (streamed, filed):
+        assert answers["a.b.c"].type == pa.int64()
+        assert answers["a.b.c"].to_pylist() == [1, 2]
 
 
 def test_members_that_come_back_stand_first(pear: BulkVersion) -> None:

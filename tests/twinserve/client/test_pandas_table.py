@@ -15,7 +15,7 @@ from tests.twinserve.client.conftest import Blocking
 from tests.twinserve.client.test_client import orchard
 from tests.twinserve.signature.made import EVERY_TYPE
 from twinserve.client import AskedWrongly, InvalidInput
-from twinserve.client.pandas_table import PandasTable
+from twinserve.client.frames.pandas_table import PandasTable
 from twinserve.inprocess.frames import instances
 from twinserve.signature import json_schema
 

@@ -16,7 +16,7 @@ from tests.twinserve.client.conftest import Blocking
 from tests.twinserve.signature.made import feature
 from twinserve import open_model
 from twinserve.client import AskedWrongly, InvalidInput
-from twinserve.client.polars_table import PolarsTable, cells
+from twinserve.client.frames.polars_table import PolarsTable, cells
 
 UTC = "2024-02-29T12:30:00+00:00"
 NOON = datetime.datetime(2024, 2, 29, 12, 30)

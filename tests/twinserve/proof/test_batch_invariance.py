@@ -22,7 +22,7 @@ from twinserve.predict.targets.made import one_target
 from twinserve.proof import batch_invariance
 from twinserve.proof.prove import prove
 from twinserve.release.from_estimator import package
-from twinserve.service.inference.opening import open_model_version
+from twinserve.service.inference.models.opening import open_model_version
 from twinserve.service.inference.question import Question
 from twinserve.service.protocols.dialect import NOTHING
 from twinserve.service.telemetry.metrics import Metrics

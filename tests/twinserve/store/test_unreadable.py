@@ -13,8 +13,8 @@ from structlog.testing import capture_logs
 
 from twinserve.cli.versions import Arguments, list_versions, show, verify
 from twinserve.errors import StoreUnreadable
-from twinserve.service.inference.follower import Follower
-from twinserve.service.inference.opening import open_model_version
+from twinserve.service.inference.models.follower import Follower
+from twinserve.service.inference.models.opening import open_model_version
 from twinserve.service.inference.version import ModelVersion
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.store.artifact import NO_TRUST, open_version, read_manifest

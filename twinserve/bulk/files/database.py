@@ -11,24 +11,23 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from twinserve.bulk.answer_table import AnswerTable
 from twinserve.bulk.answering import Answered, Answering
-from twinserve.bulk.checked import Checked, check
-from twinserve.bulk.columns_asked import TableColumns
+from twinserve.bulk.checked import MOST_CHECKED, Checked, check
 from twinserve.bulk.files.job import Asking, Summary, Tell
-from twinserve.bulk.files.pipeline import answered
+from twinserve.bulk.files.pipeline import encoded
 from twinserve.bulk.files.places import require_readable
-from twinserve.bulk.files.source import NOWHERE, Chunk, Source
-from twinserve.bulk.objects import as_text_cell, listed_cells
+from twinserve.bulk.files.source import Source
 from twinserve.bulk.options import Options
-from twinserve.bulk.plain_values import as_json
+from twinserve.bulk.reading.columns_asked import TableColumns
+from twinserve.bulk.reading.plain_values import as_json
+from twinserve.bulk.reading.rows import Chunk
 from twinserve.bulk.version import BulkVersion
+from twinserve.bulk.writing.answer_table import AnswerTable
+from twinserve.bulk.writing.objects import as_text_cell, listed_cells
 from twinserve.errors import AskedWrongly, ModelError
 from twinserve.predict.targets.target import Coded
 from twinserve.signature import Feature, FeatureType
 
-AT_ONCE: Final = 10_000
-"""Rows that are fetched and answered together."""
 NO_SQLALCHEMY: Final = "A database is read with SQLAlchemy: pip install 'twinserve[sql]'."
 
 
@@ -62,13 +61,15 @@ class QuerySource:
         """See `Source`."""
         if start:
             raise TypeError("A query cannot go on in the middle.")
+        place = 0
         while True:
             with _telling(self._url):
-                rows = self._result.fetchmany(AT_ONCE)
+                rows = self._result.fetchmany(MOST_CHECKED)
             if not rows:
                 self._connection.close()
                 return
-            yield Chunk(rows, NOWHERE)
+            place += len(rows)
+            yield Chunk(rows, place)
 
     def check(self, rows: Sequence[Any]) -> Checked:
         """See `Source`."""
@@ -112,7 +113,7 @@ def to_table(asking: Asking, source: Source, url: str, table: str, tell: Tell) -
     made = sqlalchemy.Table(table, sqlalchemy.MetaData(), *(sqlalchemy.Column(n, kind) for n, kind in kinds.items()))
     with _telling(url), engine.begin() as connection:
         made.create(connection)
-        for part in answered(source.chunks(0), work, asking.threads):
+        for part in encoded(source.chunks(0), work, asking.threads):
             if part.content:
                 connection.execute(made.insert(), part.content)
             rows, bad_rows = rows + part.rows, bad_rows + part.bad_rows

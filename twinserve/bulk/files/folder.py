@@ -29,12 +29,12 @@ class Table(NamedTuple):
     journal: Path
 
 
-Answered = Callable[[Sequence[Table]], Iterator[Summary]]
+AnswerTables = Callable[[Sequence[Table]], Iterator[Summary]]
 """Writes the answers to each of these files, in any order."""
 
 
 def to_folder(
-    read: Path, target: Path, given: Form | None, writes: Form, answered: Answered, *, goes_on: bool = False
+    read: Path, target: Path, given: Form | None, writes: Form, answer_tables: AnswerTables, *, goes_on: bool = False
 ) -> Summary:
     """Write the answers to all tables of a folder; the folder appears whole or not at all.
 
@@ -43,7 +43,7 @@ def to_folder(
     found = files_in(read, given)
     _is_whole(target, partial, journals, goes_on=goes_on)  # What is refused leaves nothing behind.
     with _alone(journals, target):
-        return _written(read, found, target, writes, answered, (partial, journals), goes_on=goes_on)
+        return _written(read, found, target, writes, answer_tables, (partial, journals), goes_on=goes_on)
 
 
 def _written(
@@ -51,7 +51,7 @@ def _written(
     found: Sequence[Path],
     target: Path,
     writes: Form,
-    answered: Answered,
+    answer_tables: AnswerTables,
     beside: tuple[Path, Path],
     *,
     goes_on: bool,
@@ -64,7 +64,7 @@ def _written(
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     tables = [_table(path, read, target if is_whole else partial, journals, writes) for path in found]
     rows = bad_rows = 0
-    for summary in answered(tables):
+    for summary in answer_tables(tables):
         rows, bad_rows = rows + summary.rows, bad_rows + summary.bad_rows
     if not is_whole:
         partial.replace(target)

@@ -11,12 +11,13 @@ from typing import Any, BinaryIO, Final, NamedTuple
 
 from twinserve.bulk.answering import Answering
 from twinserve.bulk.files.journal import Journal
-from twinserve.bulk.files.pipeline import Encoded, answered
-from twinserve.bulk.files.sink import Sink, open_sink
-from twinserve.bulk.files.source import NOWHERE, Source
+from twinserve.bulk.files.pipeline import Encoded, encoded
+from twinserve.bulk.files.source import Source
 from twinserve.bulk.forms import Form
 from twinserve.bulk.options import GROUP, Options
+from twinserve.bulk.reading.rows import NOWHERE
 from twinserve.bulk.version import BulkVersion
+from twinserve.bulk.writing.sinks import Output, Sink, open_sink
 from twinserve.errors import ModelError
 
 FILE_FORM: Final = (".arrow", ".feather")
@@ -84,7 +85,7 @@ def to_file(
     try:
         if not journal.is_done:
             tell(journal.rows, journal.place)
-            for group in _groups(answered(source.chunks(journal.place), work, asking.threads), asking.group):
+            for group in _groups(encoded(source.chunks(journal.place), work, asking.threads), asking.group):
                 rows, bad_rows = (sum(part[place] for part in group) for place in (1, 2))
                 content = sink.group([part.content for part in group], journal.size)
                 journal.add(content, group[-1].end, rows, bad_rows)
@@ -97,24 +98,18 @@ def to_file(
 
 
 def to_stream(asking: Asking, source: Source, target: BinaryIO, tell: Tell) -> Summary:
-    """Write the answers where they cannot be taken back; rows are not grouped, but for Parquet.
+    """Write the answers where they cannot be taken back; what its form does not keep for a group goes out at once.
 
     Raises `CannotWrite`."""
     sink = asking.sink(source)
-    written = _Written(target)
-    parts = answered(source.chunks(0), asking.work(source, sink), asking.threads)
-    groups = _groups(parts, asking.group) if asking.writes == "parquet" else ([part] for part in parts)
-    size = written(sink.head)
-    notes: list[str] = []
+    write, output = _Written(target), Output(sink, asking.group)
     rows = bad_rows = 0
-    for group in groups:
-        content, note = sink.group([part.content for part in group], size)
-        size += len(content)
-        notes.append(note)
-        written(content)
-        rows, bad_rows = rows + sum(part.rows for part in group), bad_rows + sum(part.bad_rows for part in group)
-        tell(rows, group[-1].end)
-    written(sink.tail(notes, size))
+    for part in encoded(source.chunks(0), asking.work(source, sink), asking.threads):
+        write(output.add(part.content, part.rows))
+        rows, bad_rows = rows + part.rows, bad_rows + part.bad_rows
+        tell(rows, part.end)
+    for rest in output.end():
+        write(rest)
     return Summary(rows, bad_rows)
 
 
@@ -124,7 +119,7 @@ class _Written:
     def __init__(self, target: BinaryIO) -> None:
         self._target = target
 
-    def __call__(self, content: bytes) -> int:
+    def __call__(self, content: bytes) -> None:
         try:
             self._target.write(content)
             self._target.flush()
@@ -132,17 +127,18 @@ class _Written:
             # What is left in the buffer must not fail once more when Python ends.
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._target.fileno())
             raise CannotWrite(f"Standard output cannot be written to ({error.strerror}).") from None
-        return len(content)
 
 
 def _groups(parts: Iterator[Encoded], rows: int) -> Iterator[list[Encoded]]:
     """Parts together, until they have enough rows, and end where a run can go on."""
     held: list[Encoded] = []
+    count = 0
     for part in parts:
         held.append(part)
-        if sum(one.rows for one in held) >= rows and part.end != NOWHERE:
+        count += part.rows
+        if count >= rows and part.end != NOWHERE:
             yield held
-            held = []
+            held, count = [], 0
     if held:
         yield held
 

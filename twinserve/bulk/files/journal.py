@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from twinserve.bulk.files.in_use import locked
-from twinserve.bulk.files.sink import Group
+from twinserve.bulk.writing.sinks import Group
 from twinserve.errors import AskedWrongly
 from twinserve.store.file_lock import sync_folder
 

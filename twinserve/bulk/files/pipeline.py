@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-from twinserve.bulk.files.source import Chunk
+from twinserve.bulk.reading.rows import Chunk
 
 AHEAD: Final = 2
 """Chunks that are read before they are asked for; as many more wait for a core."""
@@ -31,7 +31,7 @@ Work = Callable[[Any], tuple[Any, int, int]]
 """The encoded answers to some rows, their number, and that of those with errors."""
 
 
-def answered(chunks: Iterator[Chunk], work: Work, threads: int) -> Iterator[Encoded]:
+def encoded(chunks: Iterator[Chunk], work: Work, threads: int) -> Iterator[Encoded]:
     """The answers to these chunks, in their order."""
     pending: deque[tuple[Chunk, Future[tuple[Any, int, int]]]] = deque()
     with closing(ReadAhead(chunks)) as ahead, ThreadPoolExecutor(threads) as pool:

@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple, Protocol, cast
+from typing import Any, BinaryIO, Final, Protocol, cast
 
-from twinserve.bulk.checked import AT_ONCE, Checked
-from twinserve.bulk.csv_records import Records
-from twinserve.bulk.csv_rows import CsvReader
+from twinserve.bulk.checked import Checked
 from twinserve.bulk.forms import Form
-from twinserve.bulk.lines import LineReader, Lines
 from twinserve.bulk.malformed import MalformedTable
 from twinserve.bulk.options import Options
+from twinserve.bulk.reading.rows import Chunk, Rows
+from twinserve.bulk.reading.text_rows import CsvRows, LineRows
 from twinserve.bulk.version import BulkVersion
 
 BLOCK: Final = 1 << 20
 """Bytes that are read at a time."""
-
-
-class Chunk(NamedTuple):
-    """Some rows, not yet looked at."""
-
-    rows: Any
-    end: int
-    """Where the next rows begin: a row of a table, a byte of a text."""
 
 
 class Source(Protocol):
@@ -53,7 +45,7 @@ def open_source(
     if form in ("ndjson", "csv"):
         opening = (lambda: standard_input) if standard_input is not None else (lambda: unpacked(path))
         total = None if standard_input is not None or is_packed(path) else Path(path).stat().st_size
-        return (LineSource if form == "ndjson" else CsvSource)(opening, total, version, options)
+        return TextSource(opening, total, (LineRows if form == "ndjson" else CsvRows)(version, options))
     from twinserve.bulk.files.arrow_source import arrow_source
 
     return arrow_source(path, form, version, options, standard_input)
@@ -81,30 +73,82 @@ def unpacked(path: str) -> BinaryIO:
     return Path(path).open("rb")
 
 
-class _Text:
-    """Bytes that are read in blocks from a place on."""
+class Beginning(Rows, Protocol):
+    """`Rows` whose first bytes tell of its columns."""
 
-    kept: Mapping[str, Any] = {}
+    @property
+    def is_begun(self) -> bool:
+        """Were the columns there?"""
 
-    def __init__(self, opening: Callable[[], Any], total: int | None) -> None:
-        self._opening, self.total = opening, total
 
-    def blocks(self, start: int) -> Iterator[bytes]:
-        """The bytes from this place on."""
+class Pulled:
+    """`Rows` that are pulled out of a stream of bytes, in blocks."""
+
+    total: int | None = None
+
+    def __init__(self, blocks: Iterator[bytes], rows: Beginning) -> None:
+        """Reads as far as the columns are told; raises `InvalidInput`, `MalformedTable` and OSError."""
+        self._blocks, self._rows, self._first = blocks, rows, list[Chunk]()
+        while not rows.is_begun:
+            block = next(blocks, b"")
+            self._first += rows.feed(block) if block else rows.end()
+
+    @property
+    def kept(self) -> Mapping[str, Any]:
+        """See `Source`."""
+        return self._rows.kept
+
+    def check(self, rows: Any) -> Checked:
+        """See `Source`."""
+        return self._rows.check(rows)
+
+    def chunks(self, start: int) -> Iterator[Chunk]:
+        """See `Source`; all that stands before is read again."""
+        yield from (chunk for chunk in chain(self._first, self._rest()) if chunk.end > start)
+
+    def _rest(self) -> Iterator[Chunk]:
+        for block in self._blocks:
+            yield from self._rows.feed(block)
+        yield from self._rows.end()
+
+
+class TextSource(Pulled):
+    """Lines or CSV, whose places are bytes: they can be read from any of them on."""
+
+    def __init__(self, opening: Callable[[], Any], total: int | None, rows: LineRows | CsvRows) -> None:
+        """`opening` gives a stream from the first byte on."""
+        self._opening, self._text = opening, rows
+        super().__init__(self._read_from(0, total), rows)
+        self.total = total
+
+    def chunks(self, start: int) -> Iterator[Chunk]:
+        """See `Source`."""
+        if start:
+            self._text.go_on(start)
+            self._blocks, self._first = self._read_from(start, self.total), []
+        yield from chain(self._first, self._rest())
+
+    def _read_from(self, start: int, total: int | None) -> Iterator[bytes]:
+        """The bytes from this place on; the stream of so many bytes can be wound."""
         with self._opening() as stream:
-            if start and self.total is not None:
+            if start and total is not None:
                 stream.seek(start)
             elif start:
                 left = start
                 while left:
-                    left -= len(_read(stream, min(BLOCK, left)))
-            size = BLOCK - start % BLOCK  # Blocks begin at the same places wherever a run goes on.
-            while block := _read(stream, size):
-                yield block
-                size = BLOCK
+                    left -= len(read_from(stream, min(BLOCK, left)))
+            yield from blocks_of(stream, BLOCK - start % BLOCK)  # They begin at the same places wherever a run goes on.
 
 
-def _read(stream: Any, size: int) -> bytes:
+def blocks_of(stream: Any, first: int = BLOCK) -> Iterator[bytes]:
+    """The bytes of a stream in blocks, the first of which has so many."""
+    size = first
+    while block := read_from(stream, size):
+        yield block
+        size = BLOCK
+
+
+def read_from(stream: Any, size: int) -> bytes:
     """At most so many bytes; raises `MalformedTable` where what is packed is damaged, or its end is missing."""
     try:
         return bytes(stream.read(size))
@@ -117,75 +161,3 @@ def _read(stream: Any, size: int) -> bytes:
 
 
 DAMAGED: Final = "The packed file is damaged, or its end is missing."
-
-
-class LineSource(_Text):
-    """NDJSON."""
-
-    def __init__(self, opening: Callable[[], Any], total: int | None, version: BulkVersion, options: Options) -> None:
-        super().__init__(opening, total)
-        self.check = LineReader(version, options.passed)
-
-    def chunks(self, start: int) -> Iterator[Chunk]:
-        """See `Source`."""
-        lines, end = Lines(), start
-        for block in self.blocks(start):
-            cut = end + len(block) - len(block.rpartition(b"\n")[2])
-            found, end = lines.feed(block), end + len(block)
-            for first in range(0, len(found), AT_ONCE):
-                is_last = first + AT_ONCE >= len(found)
-                yield Chunk(found[first : first + AT_ONCE], cut if is_last else NOWHERE)
-        if rest := lines.end():
-            yield Chunk(rest, end)
-
-
-NOWHERE: Final = -1
-"""The place of rows after which no run can go on."""
-
-
-class CsvSource(_Text):
-    """CSV."""
-
-    def __init__(self, opening: Callable[[], Any], total: int | None, version: BulkVersion, options: Options) -> None:
-        super().__init__(opening, total)
-        self._check, self._first = CsvReader(version, options.passed), 0
-        self._stream = self._beginning()
-        self.check = self._check
-
-    def _beginning(self) -> Iterator[bytes]:
-        """Read the header, and give the records after it."""
-        records, blocks = Records(), self.blocks(0)
-        head = b""
-        for block in blocks:
-            head += records.feed(block)
-            if head.strip():
-                break
-        if not head.strip():
-            head += records.end()
-        rest = self._check.begin(head)
-        self._first = records.taken - len(rest)
-        return _rest(records, blocks, rest)
-
-    def chunks(self, start: int) -> Iterator[Chunk]:
-        """See `Source`."""
-        if start <= self._first:
-            end = self._first
-            for part in self._stream:
-                end += len(part)
-                yield Chunk(part, end)
-            return
-        records = Records(begun=True)
-        for part in _rest(records, self.blocks(start), b""):
-            start += len(part)
-            yield Chunk(part, start)
-
-
-def _rest(records: Records, blocks: Iterator[bytes], first: bytes) -> Iterator[bytes]:
-    """Whole records, some at a time."""
-    if first:
-        yield first
-    for block in blocks:
-        if part := records.feed(block):
-            yield part
-    if part := records.end():
-        yield part

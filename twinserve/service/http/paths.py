@@ -16,7 +16,7 @@ MOST_KEPT: Final = 4096
 """Paths that are kept."""
 LONGEST_KEPT: Final = 200
 """Characters of a path; a longer one names no model."""
-Answering = TypeVar("Answering")
+AnswerT = TypeVar("AnswerT")
 
 
 class Patterns:
@@ -49,10 +49,10 @@ def _pattern(path: str) -> str:
     return "".join("([^/]+)" if PART.fullmatch(part) else re.escape(part) for part in EACH_PART.split(path))
 
 
-class Plain(Generic[Answering]):
+class Plain(Generic[AnswerT]):
     """What answers some routes without a framework, by method and path."""
 
-    def __init__(self, routes: Iterable[Route], make: Callable[[Route], Answering]) -> None:
+    def __init__(self, routes: Iterable[Route], make: Callable[[Route], AnswerT]) -> None:
         routes = list(routes)
         by_path = {(method, route.path): make(route) for route in routes for method in route.methods}
         chosen = {route.path for route in routes if route.parameters}
@@ -62,7 +62,7 @@ class Plain(Generic[Answering]):
         self._patterned = {key: answering for key, answering in by_path.items() if key[1] in chosen}
         self._patterns = Patterns(routes)
 
-    def find(self, method: str, path: str) -> tuple[Answering, Mapping[str, str]] | None:
+    def find(self, method: str, path: str) -> tuple[AnswerT, Mapping[str, str]] | None:
         """What answers a request, and the values of the path's parameters."""
         answering = self._exact.get((method, path))
         if answering is not None:

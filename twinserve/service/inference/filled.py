@@ -8,7 +8,7 @@ from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference.question import Question
 from twinserve.service.pages import outcome
-from twinserve.service.pages.answers import answered
+from twinserve.service.pages.answers import answer_page
 from twinserve.service.pages.outcome import TOP, Outcome
 from twinserve.service.pages.posted import Posted, read
 from twinserve.service.protocols.dialect import NOTHING, Asked
@@ -32,7 +32,7 @@ class Filled:
     def answer(self, question: Question, deadline: float) -> Reply:
         """The page that answers a form."""
         posted = read(question.body, self._version.form)
-        return answered(self._settings, self._version, posted, self._outcome(posted, question, deadline))
+        return answer_page(self._settings, self._version, posted, self._outcome(posted, question, deadline))
 
     def _outcome(self, posted: Posted, question: Question, deadline: float) -> Outcome:
         """The prediction with all that this version can say of it, or the errors."""

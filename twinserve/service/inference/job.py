@@ -14,7 +14,7 @@ Free = Callable[[], None]
 """Releases a job's place in the pool."""
 
 
-class Answering(Protocol):
+class AnswersJobs(Protocol):
     """What answers jobs: a `ModelVersion`, which this module must not import."""
 
     def joins(self, question: Question) -> bool:
@@ -61,7 +61,7 @@ class Job:
 
     def __init__(
         self,
-        version: Answering,
+        version: AnswersJobs,
         question: Question,
         deadline: float,
         future: Future[Reply],

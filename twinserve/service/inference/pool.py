@@ -11,7 +11,7 @@ from typing import Final
 
 from twinserve.service.http.problem import shutting_down, unavailable
 from twinserve.service.http.reply import Reply
-from twinserve.service.inference.job import Answering, Free, Job, PoolFuture
+from twinserve.service.inference.job import AnswersJobs, Free, Job, PoolFuture
 from twinserve.service.inference.memory import give_back_memory
 from twinserve.service.inference.question import Question
 from twinserve.service.telemetry.logs import log
@@ -55,7 +55,7 @@ class Pool:
         self._began: dict[int, float] = {}
         """When each busy thread began its call, on the monotonic clock, by thread id."""
 
-    def submit(self, version: Answering, question: Question) -> Future[Reply]:
+    def submit(self, version: AnswersJobs, question: Question) -> Future[Reply]:
         """The future of the reply; raises `Problem` (503) if the pool is full or closed."""
         with self._changed:
             if self._closing.is_set():
@@ -69,7 +69,7 @@ class Pool:
             self._changed.notify()
         return future
 
-    def submit_step(self, step: Answering, question: Question) -> PoolFuture:
+    def submit_step(self, step: AnswersJobs, question: Question) -> PoolFuture:
         """The future of a step of a stream; raises `Problem` (503) if the pool is closed."""
         with self._changed:
             if self._closing.is_set():

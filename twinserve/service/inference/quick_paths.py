@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from twinserve.service.http.paths import Patterns
 from twinserve.service.http.routes import Route
-from twinserve.service.inference.shelf import Shelf
+from twinserve.service.inference.models.shelf import Shelf
 from twinserve.service.inference.version import ModelVersion
 from twinserve.service.protocols.dialect import Dialect
 from twinserve.service.protocols.native import NATIVE

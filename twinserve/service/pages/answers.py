@@ -40,7 +40,7 @@ def index(settings: Settings, _route: Route, version: Shown, header: HeaderLooku
     ).reply(header)
 
 
-def answered(settings: Settings, version: Shown, posted: Posted, outcome: Outcome) -> Reply:
+def answer_page(settings: Settings, version: Shown, posted: Posted, outcome: Outcome) -> Reply:
     """`POST /`: the form with what was entered, and with the answer or the errors."""
     frame = Frame.of("index", settings, version)
     body = render("index.html", frame=frame, form=version.form, posted=posted, outcome=outcome)

@@ -119,7 +119,7 @@ def collect_rarely() -> None:
 def require_model(settings: Settings) -> None:
     """Raise `CannotStart` if there is no champion, before any worker is started."""
     from twinserve.errors import ModelError
-    from twinserve.service.inference.opening import default_registry
+    from twinserve.service.inference.models.opening import default_registry
 
     try:
         default_registry(settings).require_champion()

@@ -23,11 +23,11 @@ from structlog.testing import capture_logs
 from harness import ROOT, swapping
 from harness.swapping import BODY, DAMAGED
 from twinserve.errors import RegistryError
-from twinserve.service.inference import follower as following
-from twinserve.service.inference.follower import Follower
-from twinserve.service.inference.opening import open_model_version
+from twinserve.service.inference.models import follower as following
+from twinserve.service.inference.models.follower import Follower
+from twinserve.service.inference.models.opening import open_model_version
+from twinserve.service.inference.models.watch import Watch
 from twinserve.service.inference.version import ModelVersion
-from twinserve.service.inference.watch import Watch
 from twinserve.service.protocols.dialect import NOTHING
 from twinserve.service.protocols.native import NATIVE, NativeCodec
 from twinserve.service.protocols.reads import READS
@@ -75,7 +75,7 @@ def until(condition: Callable[[], bool]) -> float:
 @pytest.fixture
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look fifty times a second, in tests that do not measure the interval."""
-    monkeypatch.setattr("twinserve.service.inference.watch.INTERVAL", 0.02)
+    monkeypatch.setattr("twinserve.service.inference.models.watch.INTERVAL", 0.02)
 
 
 class Looking:
@@ -441,7 +441,7 @@ from twinserve.store.registry import Registry
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.service.inference.version import ModelVersion
 from twinserve.service.settings import Settings
-from twinserve.service.inference.follower import Follower
+from twinserve.service.inference.models.follower import Follower
 
 root, keep = sys.argv[1], sys.argv[2] == "keep"
 registry, kept, current = Registry(Path(root), "fruit"), [], [None]

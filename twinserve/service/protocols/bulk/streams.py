@@ -12,8 +12,9 @@ from twinserve.bulk.checked import Checked
 from twinserve.bulk.forms import MEDIA_TYPES, Answer, Form
 from twinserve.bulk.malformed import MalformedTable, TooManyCells
 from twinserve.bulk.options import Bounds, Options, WrongOption
-from twinserve.bulk.scoring import Scoring, writing
+from twinserve.bulk.scoring import Scoring
 from twinserve.bulk.version import BulkVersion
+from twinserve.bulk.writing.sinks import Output, open_sink
 from twinserve.predict.answers import unpredictable
 from twinserve.predict.rendering import Predict
 from twinserve.service.http.problem import Problem, invalid_input, unavailable
@@ -119,18 +120,19 @@ class JsonStream(BulkStream):
         options = options_of(self._asked.query)
         with refusing():
             answer = Answering(self._codec.version, options, self._predict)
-            writer = writing(self._codec.version, self._writes, options)
+            sink = open_sink(self._writes, self._codec.version, options, {})
+            output = Output(sink)
             written: list[bytes] = []
             refused: list[int] = []
             for start in range(0, len(batch.columns), BESIDE_OTHERS.rows):
                 answered = answer(part(batch, start, BESIDE_OTHERS.rows))
                 refused += (start + row for row in sorted(answered.errors))
-                written.append(writer.write(answered))
+                written.append(output.add(sink.encode(answered), answered.rows))
                 yield b""  # Nothing may be told yet, but others may have their turn.
             if refused:
                 raise invalid_input(unpredictable(refused, is_array=batch.is_array))
             yield from written
-            yield from writer.end()
+            yield from output.end()
 
     def close(self) -> None:
         """See `Stream`."""

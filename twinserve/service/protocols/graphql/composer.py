@@ -67,10 +67,10 @@ class GraphQLComposer:
             variable_values=variables,
             operation_name=request.operation,
         )
-        return answered(result, native)
+        return reply_members(result, native)
 
 
-def answered(result: ExecutionResult, native: Native) -> Mapping[str, Any]:
+def reply_members(result: ExecutionResult, native: Native) -> Mapping[str, Any]:
     """The members of a reply; raises what a query raised, if that is a fault of ours."""
     errors = [worded(error, native) for error in result.errors or ()]
     return {"data": result.data, **({"errors": [error.formatted for error in errors]} if errors else {})}

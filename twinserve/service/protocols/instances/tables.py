@@ -83,7 +83,7 @@ def _parquet(body: bytes, most: int) -> list[dict[str, Any]]:
     from pyarrow import parquet
 
     from twinserve.bulk.malformed import MalformedTable
-    from twinserve.bulk.parquet_chunks import column_chunks
+    from twinserve.bulk.reading.parquet_chunks import column_chunks
 
     rows: list[dict[str, Any]] = []
     try:

@@ -11,6 +11,7 @@ from twinserve.predict.rendering import Warnings
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import invalid_input, no_such_version
 from twinserve.service.http.reply import Reply, json_reply
+from twinserve.service.http.unpacking import coding_of, unpacked
 from twinserve.service.protocols.beside import Beside, require_explained
 from twinserve.service.protocols.dialect import Asked
 from twinserve.service.protocols.json_bodies import bad
@@ -18,7 +19,6 @@ from twinserve.service.protocols.v2.columns import ColumnReader
 from twinserve.service.protocols.v2.datatypes import BYTES, OF_FEATURES
 from twinserve.service.protocols.v2.outputs import EXPLAINS, Answer, outputs_of
 from twinserve.service.protocols.v2.request import Request, Wanted, read_request
-from twinserve.service.protocols.v2.unpacking import encoding_of, unpacked
 from twinserve.service.protocols.v2.writing import HEADER_LENGTH, Chosen, Writer
 from twinserve.service.settings import Settings
 from twinserve.signature.request.diagnosis import too_many
@@ -30,6 +30,8 @@ COVERAGE: Final = 0.9
 LIGHT: Final = 8 * 1024
 """Bytes. A value takes one of them at least, so that a body holds no more values than one in JSON that is answered
 inline."""
+CODINGS: Final = ("gzip", "deflate")
+"""Of bodies, as clients of this protocol send them."""
 EXPLAINING: Final = tuple(f'"{name}"'.encode() for name in EXPLAINS)
 
 
@@ -56,7 +58,7 @@ class V2Codec:
         header, limits = asked.header, self._settings
         if asked.parameters.get("version", self._version) != self._version:
             raise no_such_version()  # Another one answers than the one that admitted the request.
-        whole = unpacked(body, encoding_of(header), limits.max_body)
+        whole = unpacked(body, coding_of(header("content-encoding"), CODINGS), limits.max_body)
         request = read_request(whole, header(HEADER_LENGTH.lower()), limits.max_depth)
         chosen = self._chosen(request)
         batch = self._reader.read(request)
@@ -110,12 +112,12 @@ class V2Codec:
 def admit(header: HeaderLookup) -> None:
     """Raise `Problem` (415) for an encoding of the body that is not spoken. Its Content-Type is not looked at: what is
     JSON and what is binary the request says itself, and some clients send no type."""
-    encoding_of(header)
+    coding_of(header("content-encoding"), CODINGS)
 
 
 def is_light(body: bytes, asked: Asked) -> bool:
     """Is this body as quick to answer as one of ours? Not if it is compressed, or may ask for an explanation."""
-    if len(body) > LIGHT or encoding_of(asked.header) != "identity":
+    if len(body) > LIGHT or coding_of(asked.header("content-encoding"), CODINGS) is not None:
         return False
     length = asked.header(HEADER_LENGTH.lower())
     text = body[: int(length)] if length and length.isascii() and length.isdigit() and len(length) < 16 else body

@@ -1,0 +1,93 @@
+"""Structs in Thrift's compact protocol, as Parquet has them."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from typing import Final
+
+TRUE, FALSE, BYTE, I32, DOUBLE, BINARY, LIST, SET, STRUCT = 1, 2, 3, 5, 7, 8, 9, 10, 12
+LONG_LIST: Final = 15
+MOST_FIELDS: Final = 32_767
+
+
+class Thrift:
+    """Copies a struct, and adds to some of its numbers; an offset of 0 means that there is none."""
+
+    def __init__(self, held: bytes, offsets: Container[tuple[int, ...]] = (), by: int = 0) -> None:
+        """`offsets`: the places of the numbers to which `by` is added."""
+        self.written = bytearray()
+        self.numbers: dict[tuple[int, ...], int] = {}
+        """By the numbers of the fields; of lists the last one."""
+        self._held, self._at = held, 0
+        self._offsets, self._by = offsets, by
+
+    def struct(self, path: tuple[int, ...]) -> None:
+        """Copy a struct at these numbers of fields; raises ValueError where it is damaged."""
+        field = 0
+        while (head := self._byte()) != 0:
+            delta, kind = head >> 4, head & 15
+            field = field + delta if delta else _unzigzag(self._varint())
+            if not 0 < field <= MOST_FIELDS:
+                raise ValueError("A field has a number that others read as another one.")
+            self._value(kind, (*path, field), is_field=True)
+
+    def _value(self, kind: int, path: tuple[int, ...], *, is_field: bool) -> None:
+        if kind in (TRUE, FALSE):
+            self._bytes(0 if is_field else 1)  # Of a field the type is the value.
+        elif kind == BYTE:
+            self._bytes(1)
+        elif kind < DOUBLE:
+            self._number(path)
+        elif kind == DOUBLE:
+            self._bytes(8)
+        elif kind == BINARY:
+            self._bytes(self._varint())
+        elif kind in (LIST, SET):
+            head = self._byte()
+            size = head >> 4 if head >> 4 != LONG_LIST else self._varint()
+            for _ in range(size):
+                self._value(head & 15, path, is_field=False)
+        elif kind == STRUCT:
+            self.struct(path)
+        else:
+            raise ValueError("A footer of Parquet holds no such type.")
+
+    def _number(self, path: tuple[int, ...]) -> None:
+        start = len(self.written)
+        value = self.numbers[path] = _unzigzag(self._varint())
+        if value and path in self._offsets:
+            del self.written[start:]
+            self.written += varint(2 * (value + self._by))
+
+    def _byte(self) -> int:
+        self._bytes(1)
+        return self.written[-1]
+
+    def _bytes(self, count: int) -> None:
+        if self._at + count > len(self._held):
+            raise ValueError("A struct goes on behind the end.")
+        self.written += self._held[self._at : self._at + count]
+        self._at += count
+
+    def _varint(self) -> int:
+        value, shift = 0, 0
+        while True:
+            byte = self._byte()
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return value
+
+
+def _unzigzag(value: int) -> int:
+    return (value >> 1) ^ -(value & 1)
+
+
+def varint(value: int) -> bytes:
+    """A number from 0 on, seven bits in a byte."""
+    written = bytearray()
+    while value > 127:
+        written.append(value & 127 | 128)
+        value >>= 7
+    written.append(value)
+    return bytes(written)

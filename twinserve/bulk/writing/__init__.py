@@ -1,0 +1,1 @@
+"""Answers as bytes in one of the forms."""

@@ -1,0 +1,1 @@
+"""Which versions are open, and which of them serves."""
