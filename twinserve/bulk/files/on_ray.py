@@ -28,6 +28,7 @@ LOCKED: Final = 150.0
 """Seconds for which a locked file is waited for. Of a node that is lost a file server keeps locks for some 90."""
 AGAIN: Final = 1.0
 """Seconds until it is tried again."""
+NO_PROGRESS: Final = "execution_no_progress_timeout_s"
 
 
 class RayFailed(ModelError):
@@ -91,6 +92,7 @@ def answered_on(address: str, work: Work, tables: Sequence[Table]) -> Iterator[S
     from ray.exceptions import RayError
 
     _connect(address)
+    _set_up()
     cores = max(1, int(ray.cluster_resources().get("CPU", 1)))
     rows = [{name: str(path) for name, path in table._asdict().items()} for table in tables]
     files = ray.data.from_items(rows, override_num_blocks=len(rows))
@@ -113,17 +115,25 @@ def answered_on(address: str, work: Work, tables: Sequence[Table]) -> Iterator[S
 
 def _connect(address: str) -> None:
     import ray
-    import ray.data
 
     if ray.is_initialized():
         return
-    ray.data.DataContext.get_current().enable_progress_bars = False
     try:
         if match := PLACE.match(address):  # Ray itself goes on trying for minutes.
             socket.create_connection((match[1], int(match[2])), timeout=PATIENCE).close()
         ray.init(address=address, log_to_driver=False, logging_level="ERROR")
     except (OSError, RuntimeError, ValueError) as error:
         raise RayFailed(f"No cluster of Ray answers at {address!r} ({type(error).__name__}).") from error
+
+
+def _set_up() -> None:
+    """No bars, and no limit to the time of a file: newer releases of Ray end what shows no result for 30 minutes."""
+    import ray.data
+
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    if hasattr(context, NO_PROGRESS):
+        setattr(context, NO_PROGRESS, -1)
 
 
 def _silent(_rows: int, _place: int) -> None:
