@@ -19,16 +19,13 @@ from typing import Any, Final
 from harness import ROOT
 from harness.ports import free_port
 from harness.processes import family
+from harness.running import Late
 
 BIN: Final = Path(sys.executable).parent
 PATIENCE: Final = 120.0
 """Seconds for a step: starting a node takes 5 on an idle machine."""
 REPLICA: Final = "ServeReplica"
 """A part of the name that Ray gives to a replica's process."""
-
-
-class Late(AssertionError):
-    """Something did not happen in time."""
 
 
 def wait_until(condition: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
@@ -166,6 +163,6 @@ def cluster(
             made.stop()
 
 
-def versions(body: bytes) -> str:
+def version_in(body: bytes) -> str:
     """The version that an answer names."""
     return str(json.loads(body)["version"])

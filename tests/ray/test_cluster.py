@@ -13,7 +13,7 @@ from typing import Final
 
 import pytest
 
-from harness.ray_cluster import Cluster, versions, wait_until
+from harness.ray_cluster import Cluster, version_in, wait_until
 from harness.swapping import BODY
 from twinserve.store.registry import Registry
 
@@ -54,7 +54,7 @@ class Retrying:
 
     def _attempt(self) -> str:
         status, body = self._cluster.ask("POST", "/predict", BODY)
-        return versions(body) if status == 200 else "again"
+        return version_in(body) if status == 200 else "again"
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def test_a_promotion_and_a_rollback_reach_every_replica(ray: Cluster, registry: 
     wait_until(lambda: len(ray.replicas(0)) == 3, "three replicas run")
 
     def are_all(version: str) -> bool:
-        return {versions(ray.ask("POST", "/predict", BODY)[1]) for _ in range(30)} == {version}
+        return {version_in(ray.ask("POST", "/predict", BODY)[1]) for _ in range(30)} == {version}
 
     wait_until(lambda: are_all("1"), "all replicas are ready")
     with Retrying(ray, 2) as clients:
