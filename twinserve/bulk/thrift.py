@@ -8,6 +8,8 @@ from typing import Final
 TRUE, FALSE, BYTE, I32, DOUBLE, BINARY, LIST, SET, STRUCT = 1, 2, 3, 5, 7, 8, 9, 10, 12
 LONG_LIST: Final = 15
 MOST_FIELDS: Final = 32_767
+BITS: Final = 64
+"""Of the largest number. Without an end one of 64 KB would take 0.2 s, and one of 4 MB minutes."""
 
 
 class Thrift:
@@ -74,9 +76,10 @@ class Thrift:
         while True:
             byte = self._byte()
             value |= (byte & 127) << shift
-            shift += 7
             if byte < 128:
                 return value
+            if (shift := shift + 7) >= BITS:
+                raise ValueError("A number has more than 64 bits.")
 
 
 def _unzigzag(value: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ from pyarrow import parquet
 from twinserve.bulk.malformed import MalformedTable, TooManyCells
 from twinserve.bulk.reading import parquet_chunks
 from twinserve.bulk.reading.parquet_chunks import ColumnChunk, column_chunks
+from twinserve.bulk.thrift import Thrift
 
 TABLE = pa.table(
     {
@@ -80,6 +82,18 @@ def test_a_list_that_claims_more_than_there_is_takes_no_time(kind: int) -> None:
     file = io.BytesIO(footer + struct.pack("<I", len(footer)) + b"PAR1")
     with pytest.raises(MalformedTable):
         list(column_chunks(file))
+
+
+def test_a_number_without_an_end_takes_no_time() -> None:
+    """Each of its bytes would make it longer, and so the next one slower: 4 MB took minutes."""
+    footer = b"\x18" + b"\xff" * (1 << 20)
+    file = io.BytesIO(footer + struct.pack("<I", len(footer)) + b"PAR1")
+    begun = time.process_time()
+    with pytest.raises(MalformedTable):
+        list(column_chunks(file))
+    with pytest.raises(ValueError, match="64 bits"):
+        Thrift(footer).struct(())
+    assert time.process_time() - begun < 1
 
 
 def test_a_long_footer_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import IO, Final, NamedTuple
 
 from twinserve.bulk.malformed import MalformedTable, TooManyCells
+from twinserve.bulk.thrift import BITS
 
 END: Final = 8
 """Bytes behind the footer: its size, and `PAR1`."""
@@ -162,6 +163,8 @@ class _Footer:
         while (byte := held[at]) > 127:
             value |= (byte & 127) << shift
             shift, at = shift + 7, at + 1
+            if shift >= BITS:
+                raise ValueError("A number has more than 64 bits.")
         self._at = at + 1
         return value | byte << shift
 
