@@ -187,21 +187,18 @@ def test_kserve_s_container_may_run_where_security_is_restricted() -> None:
     }
 
 
+def test_a_door_is_asked_at_one_port_and_nothing_else_is_open() -> None:
+    policies = {name: OBJECTS[f"NetworkPolicy {name}"]["spec"] for name in ("twinserve-doors", "twinserve-training")}
+    assert {name: (policy.get("ingress"), policy.get("egress")) for name, policy in policies.items()} == {
+        "twinserve-doors": ([{"ports": [{"port": "http"}]}], None),
+        "twinserve-training": (None, None),
+    }
+    assert all(policy["policyTypes"] == ["Ingress", "Egress"] for policy in policies.values())
+
+
 def test_pods_that_wait_hold_up_no_drain_of_a_machine() -> None:
     budget = OBJECTS["PodDisruptionBudget twinserve"]["spec"]
     assert (budget["maxUnavailable"], budget["unhealthyPodEvictionPolicy"]) == (1, "AlwaysAllow")
-
-
-def test_in_compose_only_the_training_writes_the_store() -> None:
-    mounts = {
-        name: volume.split(":", 1)[1]
-        for name, service in COMPOSE["services"].items()
-        for volume in service.get("volumes", ())
-        if volume.startswith("models:")
-    }
-    assert mounts == {
-        "fastapi": "/srv/artifacts:ro", "flask": "/srv/artifacts:ro", "train": "/srv/artifacts",
-    }  # fmt: skip
 
 
 def test_probes_ask_paths_on_ports_that_there_are() -> None:
@@ -228,17 +225,3 @@ def test_the_image_has_every_command() -> None:
         assert re.search(r"python deploy/entrypoint\.py (\w+)", text)[1] in COMMANDS  # type: ignore[index]
     options = {word.split("=")[0] for word in RUNTIME["containers"][0]["args"][1:]}
     assert options == set(KSERVE)
-
-
-def test_compose_mounts_files_that_there_are_and_names_its_own_services() -> None:
-    services = COMPOSE["services"]
-    for service in services.values():
-        sources = [volume.split(":")[0] for volume in service.get("volumes", ())]
-        assert all((DEPLOY / source).exists() for source in sources if source.startswith(".")), sources
-        assert set(service.get("depends_on", ())) <= set(services)
-    nginx = (DEPLOY / "nginx.conf").read_text()
-    for before, after in re.findall(r"s/([\d.:]+)/(\w+:\d+)/", services["nginx"]["command"][-1]):
-        assert f"server {before} " in nginx
-        assert after.split(":")[0] in services
-    targets = yaml.safe_load((DEPLOY / "prometheus" / "compose.yml").read_text())["scrape_configs"][0]["static_configs"]
-    assert {target.split(":")[0] for target in targets[0]["targets"]} == {"fastapi", "flask"}
