@@ -8,8 +8,8 @@ from serve_ray.arguments import Door
 from twinserve.service.service import Service
 
 REQUEST_ID: Final = b"x-request-id"
-CALLS: Final = 64
-"""Threads for calls of the Flask door, one each: as many requests as it then answers at once."""
+OTHERS: Final = 16
+"""Threads for requests that have no limit of their own, among them health checks."""
 
 
 def asgi_app(door: Door, service: Service) -> Any:
@@ -19,7 +19,9 @@ def asgi_app(door: Door, service: Service) -> Any:
 
         from serve_flask.app import create_app
 
-        return WSGIMiddleware(create_app(service), workers=CALLS)
+        # One for each request: with fewer, requests would wait for one where the door refuses what is too much.
+        limits = service.settings.max_concurrent + service.settings.max_bulk_requests
+        return WSGIMiddleware(create_app(service), workers=limits + OTHERS)
     from serve_fastapi.app import create_app as create_fastapi_app
 
     return create_fastapi_app(service)
