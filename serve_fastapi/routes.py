@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope
 
 from serve_fastapi.deadline import opened, reply_of, within
-from serve_fastapi.document import described
+from serve_fastapi.document import OwnDocument, described
 from serve_fastapi.raw_endpoint import AnyAnswer, DoorRouter, Exact, StreamedResponse, address_of, header_lookup
 from serve_fastapi.reading import Body
 from serve_fastapi.streaming import streamed
@@ -45,11 +45,14 @@ def router(service: Service, app: FastAPI | None = None, protocols: Iterable[str
         door = service
         ends = longer_ends(routes)
 
+    document = OwnDocument(service)
     door = DoorRouter(route_class=DoorRoute, dependency_overrides_provider=app)
     for route in routes:
         endpoint = operation(route.name, page if route.renders else ANSWERS[route.kind])
         first, *others = route.methods
-        door.add_api_route(route.path, endpoint, methods=[first], name=route.name, **described(service, route))
+        door.add_api_route(
+            route.path, endpoint, methods=[first], name=route.name, **described(service, route, document)
+        )
         if others:  # HEAD, as a route of its own: in a document it would have the same operation id.
             door.add_api_route(route.path, endpoint, methods=others, name=route.name, include_in_schema=False)
     for route in first_routes(routes):  # After all others, for all other methods.

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import hypothesis
 import pytest
 import structlog
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from twinserve.store.registry import Registry
 
 FONTS: Final = "MPLCONFIGDIR"
+if hypothesis.settings.get_current_profile_name() == "ci":  # Where CI=true: half as many examples as by hand.
+    hypothesis.settings.register_profile("brief", hypothesis.settings.get_profile("ci"), max_examples=50)
+    hypothesis.settings.load_profile("brief")
 
 
 @pytest.fixture(scope="session", autouse=True)

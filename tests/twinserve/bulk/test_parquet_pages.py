@@ -25,7 +25,7 @@ from twinserve.testing.fakes import FakePredictor, opened
 
 SAID: Final = ((4, 1, 3, 6), (4, 2))
 """Where the footer says how many bytes a column, and a group of rows, unpack to."""
-ROWS: Final = 500_000
+ROWS: Final = 150_000
 TIGHT: Final = Bounds(rows=1_000, chunk=1 << 20)
 ROOMY: Final = Bounds(rows=1_000, chunk=1 << 24)
 
@@ -48,7 +48,7 @@ class Lie(Thrift):
 
 
 def table(*, lies: bool = False, **options: Any) -> bytes:
-    """4 MB of zeros in a few hundred bytes of Parquet."""
+    """1.2 MB of zeros in a few hundred bytes of Parquet."""
     sink = io.BytesIO()
     whole = {"use_dictionary": False, "data_page_size": 1 << 30, "max_rows_per_page": ROWS, "compression": "zstd"}
     parquet.write_table(pa.table({"x": np.zeros(ROWS)}), sink, **{**whole, **options})
