@@ -12,6 +12,8 @@ from bench.catalog import ALL, ENVIRONMENTS, MODELS, SUBJECTS
 from bench.environments import PEERS
 from bench.recipes import RECIPES
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 
 def test_no_two_servers_have_the_same_name() -> None:
     assert len(ALL) == len(SUBJECTS)

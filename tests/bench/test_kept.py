@@ -19,6 +19,8 @@ from twinserve.predict.compiled import CompiledPredictor
 from twinserve.predict.predictor import Predictions
 from twinserve.signature import Columns
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 
 def table() -> tuple[pd.DataFrame, Any]:
     """Two numbers, and a label: is the first one large?"""

@@ -12,7 +12,7 @@ import pytest
 from harness import ROOT
 from harness.running import golden
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 PROJECT = """
 import sys

@@ -12,6 +12,8 @@ from twinserve.recipes.table import TableOptions, table_recipe
 from twinserve.signature import Signature
 from twinserve.tables.cells import Cells
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 
 @pytest.fixture(scope="module")
 def frame() -> pd.DataFrame:

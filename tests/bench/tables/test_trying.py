@@ -10,10 +10,11 @@ import pytest
 from bench.tables.catalog import PublicTable
 from bench.tables.trying import tried
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 ROWS = pd.DataFrame({"age": range(20, 80), "one": 1, "paid": ["yes", "no"] * 30})
 
 
-@pytest.mark.slow
 @pytest.mark.extended
 def test_the_report_says_what_each_column_became(tmp_path: Path) -> None:
     ROWS.sample(frac=1, random_state=0).to_csv(tmp_path / "loans.csv", index=False)
@@ -25,7 +26,6 @@ def test_the_report_says_what_each_column_became(tmp_path: Path) -> None:
     assert [one.flags for one in more] == ([] if first.trained else [["--allow-weak"]])
 
 
-@pytest.mark.slow
 def test_a_refusal_has_the_sentence_of_the_command(tmp_path: Path) -> None:
     ROWS.head(20).to_csv(tmp_path / "few.csv", index=False)
     table = PublicTable("few", "made", "paid", "", lambda: ROWS)

@@ -24,6 +24,8 @@ from twinserve.signature import Signature
 from twinserve.store.artifact import Trust, open_version
 from twinserve.store.registry import Registry
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 TRICKY = 'it\'s; $(false) `x` \\ [b] :car: "q" é'
 """What a shell, a terminal or JSON might read as more than a text."""
 
@@ -61,7 +63,6 @@ def commands(registry: Registry) -> list[str]:
     return next_step(folder, open_version(folder, Trust()).signature)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("door", DOORS)
 def test_the_printed_request_is_answered_by_the_served_model(registry: Registry, tmp_path: Path, door: str) -> None:
     serve, ask = commands(registry)

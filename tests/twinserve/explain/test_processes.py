@@ -23,6 +23,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 import twinserve
 from harness import ROOT
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 RNG = np.random.default_rng(0)
 FRAME = pd.DataFrame({"a": RNG.normal(size=200), "b": RNG.normal(size=200), "c": RNG.choice(list("uvw"), 200)})
 LABELS = np.where(FRAME["a"] * FRAME["b"] + (FRAME["c"] == "u") > 0.3, "yes", "no")

@@ -11,6 +11,8 @@ from twinserve import ModelError, fit, open_model, promote
 from twinserve.errors import ArtifactRefused, AskedWrongly, RegistryError
 from twinserve.store.registry import Registry
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 
 def test_the_only_model_of_a_store_needs_no_name(registry: Registry) -> None:
     model = open_model(registry.folder.parent)

@@ -11,10 +11,11 @@ import pytest
 
 from harness import ROOT, fruit
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 PAGE = (ROOT / "docs" / "python.md").read_text()
 
 
-@pytest.mark.slow
 def test_the_page_s_examples(artifacts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One after another, as a reader would type them."""
     shutil.copytree(artifacts, tmp_path / "artifacts")

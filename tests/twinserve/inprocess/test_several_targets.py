@@ -12,6 +12,8 @@ import pytest
 from twinserve.errors import AskedWrongly
 from twinserve.inprocess.fitting import TrainingWarning, fit
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 RNG = np.random.default_rng(0)
 TABLE = pd.DataFrame({"a": RNG.normal(size=150), "kind": RNG.choice(["u", "v"], 150)})
 TABLE["height"] = 2 * TABLE["a"] + RNG.normal(size=150)

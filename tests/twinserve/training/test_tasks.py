@@ -25,6 +25,8 @@ from twinserve.recipes import Recipe, Table
 from twinserve.release.steps import Choices, Steps, Trained, train
 from twinserve.store.registry import Registry
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 
 class Row(BaseModel):
     """Two numbers."""

@@ -13,6 +13,8 @@ from harness import ROOT
 from twinserve.service.telemetry.ended_workers import MOST
 from twinserve.service.telemetry.metrics_folder import METRICS_FOLDER
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 COUNT = """
 import os, sys
 from twinserve.service.telemetry.metrics import Metrics
@@ -42,7 +44,6 @@ def values(shown: str) -> dict[str, float]:
     return {name: float(value) for name, _, value in lines}
 
 
-@pytest.mark.slow
 def test_what_was_counted_stays_counted(tmp_path: Path) -> None:
     """Also when files are merged again with those of workers that ended later."""
     ended = 0
@@ -60,7 +61,6 @@ def test_what_was_counted_stays_counted(tmp_path: Path) -> None:
         assert shown['twinserve_predictions_total{model="tumor",version="1"}'] + others == 3 * ended
 
 
-@pytest.mark.slow
 def test_files_of_the_living_and_of_others_are_left_alone(tmp_path: Path) -> None:
     """This process lives; a gauge's values are not added up; and a name without a number is somebody else's."""
     worker(tmp_path, "1")
