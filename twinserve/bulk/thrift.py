@@ -1,15 +1,89 @@
-"""Structs in Thrift's compact protocol, as Parquet has them."""
+"""Structs in Thrift's compact protocol, as Parquet has them: read, with what nobody asks for passed over, or copied."""
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from typing import Final
 
 TRUE, FALSE, BYTE, I32, DOUBLE, BINARY, LIST, SET, STRUCT = 1, 2, 3, 5, 7, 8, 9, 10, 12
+FIXED: Final = {BYTE: 1, DOUBLE: 8}
+"""Bytes of the types that always have as many; the others up to a double are whole numbers."""
 LONG_LIST: Final = 15
 MOST_FIELDS: Final = 32_767
 BITS: Final = 64
 """Of the largest number. Without an end one of 64 KB would take 0.2 s, and one of 4 MB minutes."""
+
+
+class Reader:
+    """Reads from the first byte to the last one; raises IndexError behind that, ValueError for what is damaged."""
+
+    def __init__(self, held: bytes) -> None:
+        self._held, self._at = held, 0
+
+    def fields(self) -> Iterator[tuple[int, int]]:
+        """The numbers and types of the fields of a struct; whoever takes one reads its value before the next one."""
+        field, before = 0, set[int]()
+        while head := self._byte():
+            field = field + (head >> 4) if head >> 4 else self.number()
+            if field in before or not 0 < field <= MOST_FIELDS:
+                raise ValueError("Two readers may find different fields.")
+            before.add(field)
+            yield field, head & 15
+
+    def skip(self, kind: int, *, is_field: bool = True) -> None:
+        """Pass over a value of this type."""
+        if kind in (TRUE, FALSE):
+            self._at += not is_field  # Of a field the type is the value.
+        elif kind in FIXED:
+            self._at += FIXED[kind]
+        elif kind < DOUBLE:
+            while self._held[self._at] > 127:
+                self._at += 1
+            self._at += 1
+        elif kind == BINARY:
+            self.binary()
+        elif kind in (LIST, SET):
+            each = self._held[self._at] & 15
+            for _ in range(self.size_of_list()):
+                self.skip(each, is_field=False)
+        elif kind == STRUCT:
+            for _, inner in self.fields():
+                self.skip(inner)
+        else:
+            raise ValueError("A footer of Parquet holds no such type.")
+
+    def size_of_list(self) -> int:
+        """How many items follow, which are of one type."""
+        head = self._byte()
+        size = head >> 4 if head >> 4 != LONG_LIST else self._varint()
+        if size > len(self._held) - self._at:  # Each item takes a byte at least.
+            raise ValueError("The footer is shorter than its lists.")
+        return size
+
+    def binary(self) -> bytes:
+        """Bytes, or a text."""
+        size = self._varint()
+        self._at += size
+        return self._held[self._at - size : self._at]
+
+    def number(self) -> int:
+        """A whole number."""
+        return _unzigzag(self._varint())
+
+    def _varint(self) -> int:
+        value, shift = 0, 0
+        held, at = self._held, self._at
+        while (byte := held[at]) > 127:
+            value |= (byte & 127) << shift
+            shift, at = shift + 7, at + 1
+            if shift >= BITS:
+                raise ValueError("A number has more than 64 bits.")
+        self._at = at + 1
+        return value | byte << shift
+
+    def _byte(self) -> int:
+        self._at += 1
+        return self._held[self._at - 1]
 
 
 class Thrift:

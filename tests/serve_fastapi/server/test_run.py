@@ -13,27 +13,21 @@ import pytest
 from harness import ROOT
 
 SCRIPT: Final = """
-import gc, logging, resource
+import gc, logging
 from contextlib import suppress
+from harness.page_faults import page_faults
 from serve_fastapi.server.run import UNFINISHED, worker_app
 from twinserve.service.process.startup import NEW_OBJECTS
 from twinserve.service.process.workers import Start
 
-def faults():
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    for _ in range(10):
-        blocks = [bytes(100_000) for _ in range(20)]
-    del blocks
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-
-faults()
-left = faults()
+page_faults()
+left = page_faults()
 with suppress(SystemExit):  # There is no model.
     worker_app(Start())
-faults()
+page_faults()
 records = [logging.makeLogRecord({"msg": text}) for text in (UNFINISHED, "another error")]
 shown = [bool(logging.getLogger("uvicorn.error").filter(record)) for record in records]
-print(left, faults(), gc.get_threshold()[0] == NEW_OBJECTS, *shown)
+print(left, page_faults(), gc.get_threshold()[0] == NEW_OBJECTS, *shown)
 """
 
 

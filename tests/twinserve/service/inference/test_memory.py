@@ -6,30 +6,23 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 import pytest
 
-ROOT: Final = Path(__file__).parents[4]
+from harness import ROOT
+
 SCRIPT: Final = """
-import resource
+from harness.page_faults import page_faults
 from twinserve.service.inference.memory import give_back_memory, keep_free_memory
 
-def faults():
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    for _ in range(10):
-        blocks = [bytes(100_000) for _ in range(20)]
-    del blocks
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-
-faults()
-left = faults()
+page_faults()
+left = page_faults()
 keep_free_memory()
-faults()
-kept = faults()
+page_faults()
+kept = page_faults()
 give_back_memory()
-print(left, kept, faults())
+print(left, kept, page_faults())
 """
 
 
