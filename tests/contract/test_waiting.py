@@ -20,8 +20,6 @@ from twinserve.testing.fake_explainer import FakeExplainer
 from twinserve.testing.fakes import PATIENCE, BlockedPredictor, FakePredictor, car, opened, service_of
 
 INSTANCE = json.dumps(car()).encode()
-PROMPT = 0.05
-"""Seconds within which a health check must answer."""
 
 
 class Stage:
@@ -68,13 +66,10 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 def test_health_answers_at_once_while_a_prediction_runs(stage: Stage) -> None:
-    """Health and documents answer within 50 ms."""
+    """Health and documents answer while the only thread predicts; `tests/servers` has the time that they take."""
     slow = stage.begin_and_wait()
-    stage.door.send("GET", "/health/live")  # The first request of its kind imports and compiles.
-    for path in ("/health/live", "/health/ready", "/schema", "/nowhere"):
-        before = time.perf_counter()
-        stage.door.send("GET", path)
-        assert time.perf_counter() - before < PROMPT
+    for path, status in (("/health/live", 200), ("/health/ready", 200), ("/schema", 200), ("/nowhere", 404)):
+        assert stage.door.send("GET", path).status == status
     assert not slow.done()
     stage.predictor.go_on.set()
     assert slow.result(PATIENCE).status == 200
