@@ -17,6 +17,7 @@ from twinserve.service.service import Service
 from twinserve.wsgi.answers import ANSWERS, not_found, other_method
 from twinserve.wsgi.environ_keys import EXCHANGE, INPUT, PARAMETERS
 from twinserve.wsgi.raw_endpoint import AnyAnswer, finish, header_lookup
+from twinserve.wsgi.second_call import AWAITED
 from twinserve.wsgi.streaming import sent
 
 
@@ -51,14 +52,16 @@ def exchanged(
     """Answer one request; problems and faults become replies of the service, too."""
     environ = {**request.META, INPUT: Body(request), PARAMETERS: parts}
     header = header_lookup(environ)
-    exchange = request.META.get(EXCHANGE)  # Begun with the head, if the body arrived later.
+    exchange = request.META.pop(EXCHANGE, None)  # Begun with the head, if the body arrived later.
     if exchange is None:
         exchange = service.begin(name, environ["REQUEST_METHOD"], request.path_info, request.scheme, header)
-        request.META[EXCHANGE] = exchange
     try:
         reply = answer(service, exchange, header, environ)
     except Exception as error:  # A `Problem` or a fault: both become replies.
         reply = exchange.refuse(error)
+    except AWAITED:
+        request.META[EXCHANGE] = exchange
+        raise
     if isinstance(reply, StreamedReply):
         return Streamed(sent(exchange, reply), reply.status, [*exchange.headers, *reply.fixed], request)
     body = b"" if environ["REQUEST_METHOD"] == "HEAD" else reply.body

@@ -18,6 +18,7 @@ from twinserve.service.service import Service
 from twinserve.wsgi.answers import ANSWERS, other_method
 from twinserve.wsgi.environ_keys import BODY, EXCHANGE, INPUT, PARAMETERS
 from twinserve.wsgi.raw_endpoint import AnyAnswer, finish, header_lookup
+from twinserve.wsgi.second_call import AWAITED
 from twinserve.wsgi.streaming import sent
 
 if TYPE_CHECKING:
@@ -102,16 +103,18 @@ def exchanged(service: Service, name: str, answer: AnyAnswer) -> Response:
     environ = {**request.environ, INPUT: Body(), PARAMETERS: request.view_args}
     environ.pop(BODY, None)  # The body is read through the app, whose limits apply.
     header = header_lookup(environ)
-    exchange = request.environ.get(EXCHANGE)  # Begun with the head, if the body arrived later.
+    exchange = request.environ.pop(EXCHANGE, None)  # Begun with the head, if the body arrived later.
     if exchange is None:
         exchange = service.begin(name, environ["REQUEST_METHOD"], request.path, environ["wsgi.url_scheme"], header)
-        request.environ[EXCHANGE] = exchange
     try:
         reply = answer(service, exchange, header, environ)
     except HTTPException:
         raise  # A limit of the app's own, which the app answers.
     except Exception as error:  # A `Problem` or a fault: both become replies.
         reply = exchange.refuse(error)
+    except AWAITED:
+        request.environ[EXCHANGE] = exchange
+        raise
     if isinstance(reply, StreamedReply):
         return Rendered(stream_with_context(sent(exchange, reply)), reply.status, [*exchange.headers, *reply.fixed])
     return Rendered([reply.body], reply.status, finish(exchange, reply, environ))

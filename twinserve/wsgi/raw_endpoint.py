@@ -12,6 +12,7 @@ from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.reply import Header, Reply, StreamedReply
 from twinserve.service.service import Service
 from twinserve.wsgi.environ_keys import CAN_STREAM, EXCHANGE
+from twinserve.wsgi.second_call import AWAITED
 from twinserve.wsgi.streaming import sent
 
 if TYPE_CHECKING:
@@ -30,13 +31,16 @@ class Endpoint:
         """Answer one request."""
         header = header_lookup(environ)
         method, path, scheme = environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["wsgi.url_scheme"]
-        exchange = environ.get(EXCHANGE)  # Begun with the head, if the body arrived later.
+        exchange = environ.pop(EXCHANGE, None)  # Begun with the head, if the body arrived later.
         if exchange is None:
-            exchange = environ[EXCHANGE] = self._service.begin(self._name, method, path, scheme, header)
+            exchange = self._service.begin(self._name, method, path, scheme, header)
         try:
             reply = self._answer(self._service, exchange, header, environ)
         except Exception as error:  # A `Problem` or a fault: both become replies.
             reply = exchange.refuse(error)
+        except AWAITED:
+            environ[EXCHANGE] = exchange
+            raise
         if isinstance(reply, StreamedReply):
             start_response(status_line(reply.status), [*exchange.headers, *reply.fixed])
             return sent(exchange, reply)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Final, NoReturn
 
 
 class BodyAwaited(BaseException):
@@ -13,6 +13,9 @@ class BodyAwaited(BaseException):
 class StreamAwaited(BaseException):
     """Raised in an event loop for a request that is answered while it arrives. Not an `Exception` either; the server
     calls the app again in a thread, which may wait, with the body as `wsgi.input`."""
+
+
+AWAITED: Final = (BodyAwaited, StreamAwaited)
 
 
 class BodyPlaceholder:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from gunicorn.http import wsgi
 
 from twinserve.wsgi.environ_keys import BODY, CAN_STREAM, EXCHANGE, PLACE, VERSION
-from twinserve.wsgi.second_call import BodyAwaited, BodyPlaceholder, StreamAwaited
+from twinserve.wsgi.second_call import AWAITED, BodyPlaceholder
 from twinserve.wsgi.server.connection import ClientSocket
 from twinserve.wsgi.streaming import CutOff
 
@@ -61,7 +61,7 @@ def adapt(app: WsgiApp) -> WsgiApp:
         try:
             pieces = app(environ, start)
             return pieces if client.reader is None else until_cut(client, pieces)
-        except (BodyAwaited, StreamAwaited):
+        except AWAITED:
             client.exchange = environ.get(EXCHANGE)
             raise
 
