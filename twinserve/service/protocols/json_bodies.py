@@ -10,9 +10,9 @@ import msgspec
 
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.query import invalid_parameters
+from twinserve.signature.request.counting import count
 from twinserve.signature.request.negative_zero import with_signs
 from twinserve.signature.request.strict_json import MalformedJson, TooDeep, parse
-from twinserve.signature.request.validator import count_colons
 
 MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 STRING_OR_NAN: Final = re.compile(rb'("(?:[^"\\]|\\.)*+")|NaN')
@@ -47,8 +47,8 @@ def members_of(text: bytes) -> Mapping[str, bytes] | None:
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
     members = {name: bytes(value) for name, value in found.items()}
-    colons = len(members) + sum(map(count_colons, members.values()))
-    return members if count_colons(text) == colons else None
+    colons = len(members) + sum(count(value, b":") for value in members.values())
+    return members if count(text, b":") == colons else None
 
 
 def flag(parameters: Mapping[str, Any] | None, name: str, *, default: bool) -> bool:

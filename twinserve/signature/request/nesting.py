@@ -6,6 +6,8 @@ from typing import Final
 
 import numpy as np
 
+from twinserve.signature.request.counting import count
+
 QUOTE: Final = 2
 STEPS: Final = bytes.maketrans(b'[{]}"', bytes((1, 1, 255, 255, QUOTE)))
 """How each bracket changes the depth, as a signed byte; the mark of a quote."""
@@ -14,7 +16,7 @@ OTHERS: Final = bytes(set(range(256)) - set(b'[{]}"'))
 
 def is_deeper(body: bytes, max_depth: int) -> bool:
     """Are more than `max_depth` brackets, not counting those in strings, open at any position?"""
-    if body.count(b"[") + body.count(b"{") <= max_depth:
+    if count(body, b"[") + count(body, b"{") <= max_depth:
         return False
     if b"\\" in body:
         body = without_escapes(body)

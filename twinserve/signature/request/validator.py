@@ -18,6 +18,7 @@ from twinserve.signature.columns import Columns, code_table, encode
 from twinserve.signature.findings import Finding
 from twinserve.signature.request import gc_pause
 from twinserve.signature.request.core_schema import schema
+from twinserve.signature.request.counting import LONG, count
 from twinserve.signature.request.diagnosis import Examiner, InvalidInput
 from twinserve.signature.request.envelope import WholeTable
 from twinserve.signature.request.fast_path import Acceptor, Unsuited
@@ -29,8 +30,6 @@ from twinserve.signature.request.spelling import Spelled, Speller
 from twinserve.signature.request.strict_json import MAX_DEPTH, TooDeep, parse
 from twinserve.signature.signature import TEXTUAL, Feature, FeatureTree, FeatureType, OutOfRange, Signature, is_array
 
-LONG: Final = 8192
-"""Bytes from which a body is long."""
 MAX_BATCH: Final = 10_000
 MANY: Final = 1_000
 """Values among which it pays to replace nulls column by column."""
@@ -96,7 +95,7 @@ class Validator:
     def validate(self, body: bytes) -> Batch:
         """The body as columns; raises `MalformedJson` or `InvalidInput`."""
         array = body.lstrip(b" \t\n\r").startswith(b"[")
-        colons = count_colons(body)
+        colons = count(body, b":")
         values = self._acceptor.accept(body, array=array, colons=colons, keys=self._keys)
         spelled = None
         if values is None:
@@ -198,14 +197,6 @@ class Validator:
         with suppress(struct.error):
             return _packed(values)
         return np.array(values, dtype=np.float64)
-
-
-def count_colons(body: bytes) -> int:
-    """The number of colons. For 1,000 instances NumPy takes 0.05 ms and `bytes.count` 0.4; for one instance the latter
-    takes 0.2 us."""
-    if len(body) < LONG:
-        return body.count(b":")
-    return int(np.count_nonzero(np.frombuffer(body, np.uint8) == ord(":")))
 
 
 def _packed(values: Sequence[Any]) -> FloatArray:

@@ -12,9 +12,9 @@ import msgspec
 from twinserve.service.http.parameters import COVERAGE, Unfit
 from twinserve.service.http.query import invalid_parameters
 from twinserve.service.protocols.json_bodies import bad, flag, read_json
+from twinserve.signature.request.counting import count
 from twinserve.signature.request.negative_zero import with_signs
 from twinserve.signature.request.nesting import is_deeper
-from twinserve.signature.request.validator import count_colons
 
 LENGTH: Final = re.compile(r"[0-9]{1,15}\Z")
 UNSPOKEN: Final = ("shared_memory_region", "classification")
@@ -107,7 +107,7 @@ def _plain(text: bytes, max_depth: int) -> Any:
         value = None if is_deeper(text, max_depth) else msgspec.json.decode(text)
     except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
         return None
-    return value if type(value) is dict and count_colons(text) == _keys(value) else None
+    return value if type(value) is dict and count(text, b":") == _keys(value) else None
 
 
 def _keys(request: Mapping[str, Any]) -> int:
