@@ -1,6 +1,6 @@
 """Keys of the WSGI environ by which our own server, a door and the answers share what they know of a request.
 
-Under any other server only `EXCHANGE`, `INPUT` and `PARAMETERS` are there, which the door sets itself.
+Under any other server only `INPUT` and `PARAMETERS` are there, which the door sets itself.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ BODY: Final = "twinserve.body"
 INPUT: Final = "twinserve.input"
 """The body as the door's framework gives it, a stream that ends where it does; absent without the framework."""
 EXCHANGE: Final = "twinserve.exchange"
-"""The exchange of a request that waits for its second call. Only there: the exchange knows the environ, by its headers,
-and in a cycle both would stay, with the body, until the garbage collector comes."""
+"""The exchange of a request on its way between two calls of the app. It does not stay: it knows the environ, by the
+headers, and in a cycle both would be kept, with the body, until the garbage collector comes."""
 VERSION: Final = "twinserve.version"
 """The version of the model that can answer the request inline; absent if the server has not asked for one."""
 CAN_STREAM: Final = "twinserve.can_stream"

@@ -16,6 +16,7 @@ class StreamAwaited(BaseException):
 
 
 AWAITED: Final = (BodyAwaited, StreamAwaited)
+"""All of them; the door puts the exchange into the environ before it lets one pass."""
 
 
 class BodyPlaceholder:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 LONG: Final = 8192
-"""Bytes of a body."""
+"""Bytes from which a body is long."""
 
 
 def count(body: bytes, byte: bytes) -> int:

@@ -62,7 +62,7 @@ def adapt(app: WsgiApp) -> WsgiApp:
             pieces = app(environ, start)
             return pieces if client.reader is None else until_cut(client, pieces)
         except AWAITED:
-            client.exchange = environ.get(EXCHANGE)
+            client.exchange = environ.pop(EXCHANGE, None)
             raise
 
     return wrapped

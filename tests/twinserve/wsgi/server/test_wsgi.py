@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from twinserve.service.http.arrival import Arrival
+from twinserve.wsgi.environ_keys import EXCHANGE
+from twinserve.wsgi.second_call import AWAITED
 from twinserve.wsgi.server.streaming import BodyReader
-from twinserve.wsgi.server.wsgi import until_cut
+from twinserve.wsgi.server.wsgi import adapt, until_cut
 from twinserve.wsgi.streaming import CutOff
 
 
@@ -47,6 +49,22 @@ def test_what_the_app_gives_is_closed_once(
     pieces, client = Pieces(error), SimpleNamespace(is_cut=False)
     read(until_cut(client, pieces))  # type: ignore[arg-type]  # As much of a socket as it needs.
     assert (pieces.closed, client.is_cut) == (1, is_cut)
+
+
+@pytest.mark.parametrize("awaited", AWAITED)
+def test_an_exchange_leaves_the_environ_with_the_call(awaited: type[BaseException]) -> None:
+    """Left in it, the two would know each other; the connection keeps it for the second call."""
+    client = SimpleNamespace(reader=None, body=b"", version=None, exchange=None, must_close=False)
+    exchange, environ = object(), {"gunicorn.socket": client}
+
+    def app(given: dict[str, Any], _start: Callable[..., Any]) -> list[bytes]:
+        given[EXCHANGE] = exchange
+        raise awaited
+
+    with pytest.raises(awaited):
+        adapt(app)(environ, list)
+    assert client.exchange is exchange
+    assert EXCHANGE not in environ
 
 
 def test_a_body_that_arrives_has_every_way_of_being_read() -> None:
