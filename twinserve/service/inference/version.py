@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from functools import cached_property, partial
+from collections.abc import Iterator
+from functools import partial
 from math import inf
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -17,50 +16,37 @@ from twinserve.predict.answers import answered, refused_rows, unpredictable
 from twinserve.predict.batching import Batcher, Outcome
 from twinserve.predict.predictor import BadPrediction, CannotPredict, Predictions
 from twinserve.predict.rendering import Warnings
-from twinserve.service.documents.description import describe
-from twinserve.service.documents.openapi import OF_A_MODEL, openapi
 from twinserve.service.http.problem import invalid_input, no_such_version, prediction_timeout
-from twinserve.service.http.reply import Reply, json_reply
-from twinserve.service.http.routes import Route
+from twinserve.service.http.reply import Reply
 from twinserve.service.inference import quick
 from twinserve.service.inference.codecs import Codecs
 from twinserve.service.inference.job import Job
+from twinserve.service.inference.published import PublishedVersion
 from twinserve.service.inference.question import Observation, Question, tell
 from twinserve.service.inference.sure import Sure
 from twinserve.service.inference.why import Why
-from twinserve.service.pages.form import Form
-from twinserve.service.pages.rendering import KeptPages
 from twinserve.service.protocols.beside import NOTHING as NOTHING_BESIDE
 from twinserve.service.protocols.beside import Beside
 from twinserve.service.protocols.dialect import NOTHING, Asked, Dialect, Stream
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
-from twinserve.signature import Columns, json_schema, pointer
+from twinserve.signature import Columns, pointer
 from twinserve.signature.request.diagnosis import MAX_ERRORS
 from twinserve.signature.request.novelty import Novelty
 from twinserve.signature.request.validator import Batch
 from twinserve.store.artifact import LoadedArtifact
-from twinserve.store.examples import Example
-from twinserve.store.manifest import Manifest
-from twinserve.store.shown_examples import shown_examples
 
-SCHEMA_JSON: Final = "application/schema+json"
 RESERVE: Final = 0.1
 """The share of `PREDICT_TIMEOUT` by which explanations that are not ready end sooner: a thousand sampled ones may take
 minutes, and a process all of whose threads are busy for longer than that time is taken for stuck, and ends."""
 
 
-class ModelVersion:
+class ModelVersion(PublishedVersion):
     """One version of a model, ready to answer requests. Immutable, so one version answers a whole request."""
 
     def __init__(self, artifact: LoadedArtifact, version: str, settings: Settings, metrics: Metrics) -> None:
-        facts = artifact.manifest
-        self.model, self.version = facts.name, version
-        self.created = datetime.fromisoformat(facts.training.created)
-        self.description = json_reply(describe(artifact, version))
-        self._artifact, self._settings, self._predictor = artifact, settings, artifact.predictor
-        self.pages = KeptPages()
-        self._documents: dict[tuple[Route, ...], Reply] = {}
+        super().__init__(artifact, version, settings)
+        facts, self._predictor = artifact.manifest, artifact.predictor
         self._quick_body = quick.quick_body(self._predictor)
         self._joins = settings.batching and facts.predictor.joins
         self._batcher = Batcher(artifact.predictor)
@@ -73,35 +59,6 @@ class ModelVersion:
         self._novelty = Novelty(artifact.signature)
         self._count = metrics.predictions.labels(facts.name, version).inc
         self._metrics = metrics
-
-    @property
-    def manifest(self) -> Manifest:
-        """What the artifact says of itself."""
-        return self._artifact.manifest
-
-    @property
-    def card(self) -> Mapping[str, bytes]:
-        """The Markdown of the model card and its figures, by the names of their files."""
-        return self._artifact.card
-
-    @cached_property
-    def examples(self) -> Sequence[Example]:
-        """The examples that documents show."""
-        return shown_examples(self._artifact.examples, self._artifact.signature)
-
-    def _schema_document(self, *, flat: bool) -> dict[str, Any]:
-        instances, policy = [example.instance for example in self.examples], self._settings.out_of_range
-        return json_schema(self._artifact.signature, out_of_range=policy, examples=instances, flat=flat)
-
-    @cached_property
-    def schema(self) -> Reply:
-        """`GET /schema`."""
-        return json_reply(self._schema_document(flat=True), SCHEMA_JSON)
-
-    @cached_property
-    def form(self) -> Form:
-        """The form of the page, made when it is first asked for."""
-        return Form(self._artifact.signature, self._artifact.examples, self._artifact.manifest.target)
 
     def is_quick(self, body: bytes, asked: Asked = NOTHING) -> bool:
         """Can this body be answered inline, without making other requests wait for long?"""
@@ -231,19 +188,3 @@ class ModelVersion:
             places = Counter((finding.path, finding.code) for findings in warnings.values() for finding in findings)
             for (path, code), number in places.items():
                 self._metrics.warn(self.model, pointer(path), code, number)
-
-    def openapi(self, routes: tuple[Route, ...]) -> Reply:
-        """The OpenAPI document of a service with these routes."""
-        if routes not in self._documents:
-            self._documents[routes] = json_reply(self._openapi(routes, "."))
-        return self._documents[routes]
-
-    @cached_property
-    def own_openapi(self) -> Reply:
-        """The OpenAPI document of the paths of this model alone, whose URLs are relative to `/models/{name}/`."""
-        routes = [route for route in self._settings.routes if route.name in OF_A_MODEL]
-        return json_reply(self._openapi(routes, "../.."))
-
-    def _openapi(self, routes: Sequence[Route], root: str) -> dict[str, Any]:
-        instance, facts = self._schema_document(flat=False), self._artifact.manifest
-        return openapi(instance, facts, self._settings, self.examples, routes=routes, root=root)
