@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import flask
 from flask import Flask
+from werkzeug.routing import Rule
 
-from serve_flask.routes import blueprint, exchanged
+from serve_flask.routes import NAME, blueprint, exchanged
 from twinserve.service.http.paths import Plain
 from twinserve.service.service import Service
 from twinserve.service.settings import read_settings
@@ -51,7 +52,8 @@ SIGNALS: Final = (
 
 
 class DoorApp(Flask):
-    """A Flask app that calls plain WSGI endpoints directly, as long as nothing has been added to the app.
+    """A Flask app that calls plain WSGI endpoints directly, as long as nothing has been added to the app that would see
+    their requests. Routes for other paths may be added.
 
     Flask itself makes a request, its contexts and a response, calls hooks and finds the view. Such an endpoint needs
     none of that: 120 us of a request's 290.
@@ -78,15 +80,29 @@ class DoorApp(Flask):
 
     @cached_property
     def is_as_made(self) -> bool:
-        """Has nothing been added to the app? Cached at the first request, after which Flask refuses additions."""
+        """Has nothing been added that would see a request to our endpoints? Cached at the first request, after which
+        Flask refuses additions."""
         return self.added() == self.as_made
 
     def added(self) -> object:
-        """Everything that an app can add between a request and its view, and the views."""
+        """Everything that an app can add between a request to our endpoints and its view, and these views."""
         tables = (
             *(self.before_request_funcs, self.after_request_funcs),
             *(self.teardown_request_funcs, self.url_value_preprocessors),
         )
-        hooks = [{name: tuple(hooks) for name, hooks in table.items() if hooks} for table in tables]
+        hooks = [tuple(table.get(name, ())) for table in tables for name in (None, NAME)]
+        paths = {path for _, path in self.plain.keys} if self.plain else set()
+        views = [
+            (rule.endpoint, self.view_functions.get(rule.endpoint))
+            for rule in self.url_map.iter_rules()
+            if any(may_take(rule, path) for path in paths)
+        ]
         config = [self.config[name] for name in ("TRUSTED_HOSTS", "MAX_CONTENT_LENGTH")]
-        return hooks, tuple(self.teardown_appcontext_funcs), dict(self.view_functions), config
+        return hooks, tuple(self.teardown_appcontext_funcs), views, config
+
+
+def may_take(rule: Rule, path: str) -> bool:
+    """May a rule match requests to a path of ours? What both have before their first parameter tells."""
+    theirs, is_open, _ = rule.rule.rstrip("/").partition("<")
+    ours, is_pattern, _ = path.partition("{")
+    return theirs == ours or bool((is_open and ours.startswith(theirs)) or (is_pattern and theirs.startswith(ours)))

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 View = Callable[..., Response]
+NAME: Final = "twinserve"
+"""The name of the blueprint."""
 OTHER: Final = "not_"
 """Prefix of a route's name: the endpoint of the methods that the route does not allow."""
 
@@ -36,7 +38,7 @@ def blueprint(service: Service, protocols: Iterable[str] | None = ()) -> Bluepri
 
     Each route is a view, so the hooks, preprocessors and signals of the app that registers the blueprint apply to it.
     """
-    door = DoorBlueprint("twinserve", __name__)
+    door = DoorBlueprint(NAME, __name__)
     door.record(add_empty_part)
     routes = service.mount(protocols)
     for route in routes:

@@ -37,6 +37,12 @@ def extremes(pick: np.ufunc, matrix: FloatArray) -> FloatArray:
     return pick.reduce(np.concatenate([folded, matrix[whole:]]))  # type: ignore[no-any-return]
 
 
+def extent(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """`[columns]` twice: the least and the greatest number of each column of `[n, columns]`, n > 0; both NaN where one
+    is."""
+    return extremes(np.minimum, matrix), extremes(np.maximum, matrix)
+
+
 def bisected(
     low: FloatArray, high: FloatArray, is_low: Callable[[FloatArray], BoolArray], most: int
 ) -> tuple[FloatArray, FloatArray]:

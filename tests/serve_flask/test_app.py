@@ -9,7 +9,7 @@ from wsgiref.util import is_hop_by_hop
 
 import pytest
 from blinker import NamedSignal
-from flask import Flask
+from flask import Blueprint, Flask
 from flask.ctx import RequestContext
 
 from serve_flask.app import SIGNALS, create_app
@@ -51,6 +51,15 @@ def listen(signal: NamedSignal, app: Flask, see: Callable[..., None]) -> None:
 def test_predict_does_not_wait_for_flask(monkeypatch: pytest.MonkeyPatch) -> None:
     """`POST /predict` makes no request context; other methods and paths do."""
     app = create_app(service_of())
+    made = made_contexts(app, monkeypatch)
+    client = app.test_client()
+    client.post("/predict", json={})
+    client.get("/predict")
+    assert made == ["GET"]
+
+
+def made_contexts(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The methods of the requests for which Flask makes a context from now on."""
     made: list[str] = []
     real = app.request_context
 
@@ -59,10 +68,47 @@ def test_predict_does_not_wait_for_flask(monkeypatch: pytest.MonkeyPatch) -> Non
         return real(environ)
 
     monkeypatch.setattr(app, "request_context", counted)
-    client = app.test_client()
-    client.post("/predict", json={})
-    client.get("/predict")
-    assert made == ["GET"]
+    return made
+
+
+def answer() -> str:
+    """The view of a host."""
+    return "mine"
+
+
+def add_blueprint(app: Flask) -> None:
+    """Add a host's own blueprint, with a hook of its own."""
+    mine = Blueprint("mine", __name__)
+    mine.before_request(lambda: None)
+    mine.add_url_rule("/mine", view_func=answer)
+    app.register_blueprint(mine)
+
+
+@pytest.mark.parametrize(
+    ("add", "sees"),
+    [
+        (add_blueprint, False),
+        (lambda app: app.add_url_rule("/", view_func=answer), False),
+        (lambda app: app.add_url_rule("/mine/<path:rest>", view_func=answer), False),
+        (lambda app: app.add_url_rule("/predict", view_func=answer), True),
+        (lambda app: app.add_url_rule("/predict/", view_func=answer), True),
+        (lambda app: app.add_url_rule("/<path:rest>", view_func=answer, methods=["POST"]), True),
+        (lambda app: app.add_url_rule("/<path:start>/mine", view_func=answer), True),
+        (lambda app: app.add_url_rule("/models/apple/predict", view_func=answer, methods=["POST"]), True),
+        (lambda app: app.view_functions.update({"twinserve.predict": answer}), True),
+    ],
+    ids=["blueprint", "/", "below", "same", "slash", "all", "end", "a model", "replaced"],
+)
+def test_a_host_may_add_routes_for_other_paths(
+    add: Callable[[Flask], object], sees: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shortcut to `/predict` is off where a host's route could be meant, and on where it cannot."""
+    app = create_app(service_of())
+    add(app)
+    made = made_contexts(app, monkeypatch)
+    status = app.test_client().post("/predict", json={}).status_code
+    assert made == (["POST"] if sees else [])
+    assert status == (200 if app.view_functions["twinserve.predict"] is answer else 422)
 
 
 @pytest.mark.parametrize(

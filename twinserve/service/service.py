@@ -221,6 +221,8 @@ class Service(Lifecycle):
         is_light = dialect.is_light is None or dialect.is_light(body, asked)
         if is_light and version.is_quick(body, asked):
             return version.answer(question)
+        if (reply := version.at_once(dialect, question)) is not None:
+            return reply
         return self._pool.submit(version if is_light else Alone(version.answer), question)
 
     def is_bulk(self, exchange: Exchange, header: HeaderLookup) -> bool:

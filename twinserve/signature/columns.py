@@ -25,7 +25,7 @@ NONE: Final[Mapping[Any, Any]] = MappingProxyType({})
 class Columns:
     """n instances as columns in signature order."""
 
-    __slots__ = ("matrix", "texts", "unseen")
+    __slots__ = ("extent", "matrix", "texts", "unseen")
 
     def __init__(
         self,
@@ -40,6 +40,9 @@ class Columns:
         """The strings of the categories with the code -1, by row and column."""
         self.texts = texts
         """The strings of the `string` features, by column, None for null."""
+        self.extent: tuple[FloatArray, FloatArray] | None = None
+        """`[features]` twice, if known: the least and the greatest number of each column; with nulls in it they may be
+        NaN."""
 
     def __len__(self) -> int:
         return len(self.matrix)

@@ -12,10 +12,18 @@ BODY: Final = 64 * 1024
 model, so both run inline: handing over to a thread and back would take half as long as 25 rows themselves."""
 OF_LARGE: Final = 4 * 1024
 """Bytes, of a compiled model that takes up to a millisecond a row, such as a forest of millions of nodes."""
+OF_NUMBERS: Final = 512 * 1024
+"""Bytes of numbers that need no parsing, for a model that is one dot product: reading and predicting them takes about
+0.7 ms, and handing them to a thread and back 0.1."""
 MICROSECONDS: Final = 3_000
 """What making words of the texts of a body may take inline."""
 EXPLAINED: Final = 4 * 1024
 """Bytes. An explanation takes a few times as long as its prediction."""
+
+
+def is_product(predictor: Predictor) -> bool:
+    """Is the whole model one dot product of numbers?"""
+    return isinstance(predictor, CompiledPredictor) and predictor.row is not None and not predictor.microseconds
 
 
 def quick_body(predictor: Predictor) -> int:

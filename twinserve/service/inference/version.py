@@ -48,6 +48,7 @@ class ModelVersion(PublishedVersion):
         super().__init__(artifact, version, settings)
         facts, self._predictor = artifact.manifest, artifact.predictor
         self._quick_body = quick.quick_body(self._predictor)
+        self._is_product = quick.is_product(self._predictor)
         self._joins = settings.batching and facts.predictor.joins
         self._batcher = Batcher(artifact.predictor)
         self._reserve = RESERVE * settings.predict_timeout
@@ -86,6 +87,13 @@ class ModelVersion(PublishedVersion):
         `deadline`: when the caller stops waiting, on the monotonic clock; it ends an explanation."""
         batch = question.codec.read(question.body, question.asked)
         return self._reply(question, batch, self._outcome(batch.columns), deadline - self._reserve)
+
+    def at_once(self, dialect: Dialect, question: Question) -> Reply | None:
+        """The reply to a body that is too long to be quick, if it takes no longer than one that is not; else None."""
+        if dialect.glance is None or not self._is_product or len(question.body) > quick.OF_NUMBERS:
+            return None
+        batch = dialect.glance(question.codec, question.body, question.asked)
+        return None if batch is None else self._reply(question, batch, self._outcome(batch.columns))
 
     def answer_all(self, jobs: Iterator[Job]) -> None:
         """Answer the first job, and in the same call of the predictor as many of the others as fit."""

@@ -181,5 +181,8 @@ class Dialect:
     is_light: Callable[[bytes, Asked], bool] | None = None
     """Is a short body answered as quickly as one of the native JSON? Others are answered in the pool, one at a time.
     None: it always is."""
+    glance: Callable[[Codec, bytes, Asked], Batch | None] | None = None
+    """Reads a long body in microseconds, where that is possible: numbers as the machine has them, all valid. None, or
+    where it gives None: the body takes as long as others do. Raises `Problem` as the codec does."""
     composer: Callable[[LoadedArtifact, str, Settings], Composer] | None = None
     """Makes what answers requests of the kind `predict` in place of the codec, for a version as `codec` does."""

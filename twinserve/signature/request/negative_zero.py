@@ -21,7 +21,9 @@ def has_zero(matrix: FloatArray) -> bool:
 
 def with_signs(body: bytes) -> bytes:
     """A valid body with `-0.0` in place of each `-0`."""
-    return STRING_OR_ZERO.sub(lambda found: found[1] or b"-0.0", body) if ZERO.search(body) else body
+    if b"-0" not in body or not ZERO.search(body):  # Of 240 kB the former takes 10 us, the latter 70.
+        return body
+    return STRING_OR_ZERO.sub(lambda found: found[1] or b"-0.0", body)
 
 
 def unsign(matrix: FloatArray, integers: list[int]) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.twinserve.signature.made import feature, instances, many, signature, signatures
-from twinserve.signature import Signature
+from twinserve.signature import Columns, Signature
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.signature.request.novelty import Novelty
 from twinserve.signature.request.validator import Validator
@@ -81,6 +82,25 @@ def test_the_news_of_a_row_are_in_signature_order() -> None:
         ("declared", "unseen-category"),
     ]
     assert codes(USUAL, odd, USUAL, odd) == {1: expected, 3: expected}
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+@settings(max_examples=30)
+@given(changes=st.lists(st.tuples(st.integers(0, 299), st.integers(0, 5), st.sampled_from([-1.0, 0.5, 2.0, 12.0]))))
+def test_of_many_rows_the_findings_are_those_of_each_alone(
+    changes: list[tuple[int, int, float]], is_known: bool
+) -> None:
+    """The extremes of the columns tell where to look, whether they are known before or not."""
+    usual = Validator(CONTRACT).validate(json.dumps(USUAL).encode()).columns.matrix
+    matrix = np.tile(usual, (300, 1))
+    matrix[250, 0] = np.nan
+    for row, place, value in changes:
+        matrix[row, place] = value
+    columns, novelty = Columns(matrix), Novelty(CONTRACT)
+    if is_known:
+        columns.extent = np.nanmin(matrix, axis=0), np.nanmax(matrix, axis=0)
+    alone = {row: found[0] for row in range(300) if (found := novelty.find(Columns(matrix[row : row + 1])))}
+    assert novelty.find(columns) == alone
 
 
 def test_a_signature_without_observations_knows_no_news_of_numbers() -> None:

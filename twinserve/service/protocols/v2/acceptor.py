@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from twinserve.arrays import FloatArray, extremes
+from twinserve.arrays import FloatArray, extent, extremes
 from twinserve.service.protocols.v2.datatypes import Kind
 from twinserve.service.protocols.v2.tensors import Given, Tensor
 from twinserve.signature import Columns, Feature, FeatureType, Signature
@@ -50,7 +50,7 @@ class ColumnAcceptor:
             return None
         try:
             columns = self._columns(tensors, rows)
-            self._check(columns.matrix)
+            columns.extent = self._check(columns.matrix)
         except (Unsure, ValueError):  # The latter of a text that is no date.
             return None
         unsign(columns.matrix, self._integers)
@@ -98,9 +98,10 @@ class ColumnAcceptor:
             raise Unsure
         return numbers
 
-    def _check(self, matrix: FloatArray) -> None:
-        """Raise `Unsure` unless all values are within their bounds, and none is missing that must be there."""
-        low, high = extremes(np.minimum, matrix), extremes(np.maximum, matrix)  # NaN where a value is.
+    def _check(self, matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The least and the greatest value of each column; raises `Unsure` unless all values are within their bounds,
+        and none is missing that must be there."""
+        low, high = extent(matrix)
         missing = np.isnan(low)
         if (missing & self._must_be).any():
             raise Unsure
@@ -114,6 +115,7 @@ class ColumnAcceptor:
                 raise Unsure
             if allowed is not None and not (np.isin(column, allowed) | np.isnan(column)).all():
                 raise Unsure
+        return low, high
 
 
 def _is_numeric(tensor: Tensor) -> bool:

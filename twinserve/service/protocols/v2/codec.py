@@ -16,7 +16,7 @@ from twinserve.service.protocols.beside import Beside, require_explained
 from twinserve.service.protocols.dialect import Asked
 from twinserve.service.protocols.json_bodies import bad
 from twinserve.service.protocols.v2.columns import ColumnReader
-from twinserve.service.protocols.v2.datatypes import BYTES, OF_FEATURES
+from twinserve.service.protocols.v2.datatypes import BYTES, FP64, OF_FEATURES
 from twinserve.service.protocols.v2.outputs import EXPLAINS, Answer, outputs_of
 from twinserve.service.protocols.v2.request import Request, Wanted, read_request
 from twinserve.service.protocols.v2.writing import HEADER_LENGTH, Chosen, Writer
@@ -55,16 +55,33 @@ class V2Codec:
 
     def read(self, body: bytes, asked: Asked) -> Batch:
         """See `Codec`."""
+        request, chosen = self._opened(body, asked)
+        return self._asking(self._reader.read(request), request, chosen, asked)
+
+    def glance(self, body: bytes, asked: Asked) -> Batch | None:
+        """See `Dialect.glance`: doubles in binary data, valid at the first look, and nothing beside predictions."""
+        if not is_all_but_binary_light(body, asked):
+            return None
+        request, chosen = self._opened(body, asked)
+        if any(tensor.datatype != FP64 for tensor in request.inputs) or any(output.needs for output, _ in chosen):
+            return None
+        batch = self._reader.accepted(request)
+        return None if batch is None else self._asking(batch, request, chosen, asked)
+
+    def _opened(self, body: bytes, asked: Asked) -> tuple[Request, Chosen]:
+        """The request, whose inputs have not been looked at, and the outputs of its reply; raises `Problem`."""
         header, limits = asked.header, self._settings
         if asked.parameters.get("version", self._version) != self._version:
             raise no_such_version()  # Another one answers than the one that admitted the request.
         whole = unpacked(body, coding_of(header("content-encoding"), CODINGS), limits.max_body)
         request = read_request(whole, header(HEADER_LENGTH.lower()), limits.max_depth)
-        chosen = self._chosen(request)
-        batch = self._reader.read(request)
+        return request, self._chosen(request)
+
+    def _asking(self, batch: Batch, request: Request, chosen: Chosen, asked: Asked) -> Batch:
+        """The batch with all that is asked for; raises `Problem`."""
         explains = any(output.needs == "explanation" for output, _ in chosen)
-        if explains and len(batch.columns) > limits.max_explain:
-            raise invalid_input(too_many(limits.max_explain))
+        if explains and len(batch.columns) > self._settings.max_explain:
+            raise invalid_input(too_many(self._settings.max_explain))
         query: dict[str, Any] = {}
         if any(output.needs == "coverage" for output, _ in chosen):
             query["coverage"] = COVERAGE if request.coverage is None else request.coverage
@@ -117,8 +134,13 @@ def admit(header: HeaderLookup) -> None:
 
 def is_light(body: bytes, asked: Asked) -> bool:
     """Is this body as quick to answer as one of ours? Not if it is compressed, or may ask for an explanation."""
-    if len(body) > LIGHT or coding_of(asked.header("content-encoding"), CODINGS) is not None:
+    return len(body) <= LIGHT and is_all_but_binary_light(body, asked)
+
+
+def is_all_but_binary_light(body: bytes, asked: Asked) -> bool:
+    """The same of a body without its binary data."""
+    if coding_of(asked.header("content-encoding"), CODINGS) is not None:
         return False
     length = asked.header(HEADER_LENGTH.lower())
     text = body[: int(length)] if length and length.isascii() and length.isdigit() and len(length) < 16 else body
-    return b"\\" not in text and not any(name in text for name in EXPLAINING)
+    return len(text) <= LIGHT and b"\\" not in text and not any(name in text for name in EXPLAINING)

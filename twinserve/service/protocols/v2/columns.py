@@ -39,24 +39,33 @@ class ColumnReader:
 
     def read(self, request: Request) -> Batch:
         """The columns of the inputs; raises `Problem`: 400 if they do not fit together, 422 if values are invalid."""
+        tensors, rows, unused = self._fitting(request)
+        columns = self._acceptor.accept(tensors, rows) if rows else None
+        if columns is None:
+            columns = self._rows.validated(tensors, rows).columns
+        return Batch(columns, is_array=True, spelled=_spelled(unused, rows))
+
+    def accepted(self, request: Request) -> Batch | None:
+        """The same, without a closer look at values; None where that may find errors. Raises `Problem` (400, 422)."""
+        tensors, rows, unused = self._fitting(request)
+        columns = self._acceptor.accept(tensors, rows) if rows else None
+        return None if columns is None else Batch(columns, is_array=True, spelled=_spelled(unused, rows))
+
+    def _fitting(self, request: Request) -> tuple[Sequence[Given], int, Sequence[Finding]]:
+        """The inputs, which fit together; their number of rows; and a warning for each that is ignored."""
         given, unused, findings = self._look(request.inputs)
         self._require_rows(request.inputs)
         if findings:
             raise invalid_input(InvalidInput(findings[:MAX_ERRORS], len(findings)))
         rows = request.inputs[0].shape[0]
         whole = self._whole(request, given, rows)
-        tensors = (
-            [whole]
-            if whole is not None
-            else [
-                Given(read_tensor(place, request.inputs[place], request.binaries.get(place)), places)
-                for place, places in given.items()
-            ]
-        )
-        columns = self._acceptor.accept(tensors, rows) if rows else None
-        if columns is None:
-            columns = self._rows.validated(tensors, rows).columns
-        return Batch(columns, is_array=True, spelled=_spelled(unused, rows))
+        if whole is not None:
+            return [whole], rows, unused
+        tensors = [
+            Given(read_tensor(place, request.inputs[place], request.binaries.get(place)), places)
+            for place, places in given.items()
+        ]
+        return tensors, rows, unused
 
     def _look(self, inputs: Sequence[Input]) -> tuple[Mapping[int, Sequence[int]], list[Finding], list[Finding]]:
         """The fields of each input by its place, a warning for each that is ignored, and errors in the order of the

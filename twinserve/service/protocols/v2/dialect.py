@@ -8,13 +8,14 @@ from typing import Final
 from twinserve.own_version import __version__
 from twinserve.service.http.reply import Reply, json_reply
 from twinserve.service.http.routes import READ, Route
-from twinserve.service.protocols.dialect import Asked, Described, Dialect, Listed, Read, Served
+from twinserve.service.protocols.dialect import Asked, Codec, Described, Dialect, Listed, Read, Served
 from twinserve.service.protocols.documented import documented
 from twinserve.service.protocols.listing import all_models
 from twinserve.service.protocols.readiness import ready_version, require_open
 from twinserve.service.protocols.sentences import refuse
 from twinserve.service.protocols.v2.codec import V2Codec, admit, is_light
 from twinserve.service.protocols.v2.document import describe
+from twinserve.signature.request.validator import Batch
 
 MODEL: Final = "/v2/models/{name}"
 OF_VERSION: Final = f"{MODEL}/versions/{{version}}"
@@ -66,10 +67,19 @@ def _state(model: Listed) -> Mapping[str, str]:
 
 def metadata(service: Served, asked: Asked) -> Reply:
     """`GET /v2/models/{name}`."""
-    codec = _version(service, asked).codec(V2)
+    return _own(_version(service, asked).codec(V2)).metadata()
+
+
+def glance(codec: Codec, body: bytes, asked: Asked) -> Batch | None:
+    """See `Dialect.glance`."""
+    return _own(codec).glance(body, asked)
+
+
+def _own(codec: Codec) -> V2Codec:
+    """The codec of a version for this dialect, as what it is."""
     if not isinstance(codec, V2Codec):
         raise TypeError("A version has one codec for each dialect.")
-    return codec.metadata()
+    return codec
 
 
 def model_ready(service: Served, asked: Asked) -> Reply:
@@ -99,5 +109,6 @@ READS: Final[Mapping[str, Read]] = {
     "v2_version_ready": model_ready,
 }
 V2: Final = documented(
-    Dialect("v2", ROUTES, admit, V2Codec, refuse, READS, is_light=is_light), "Open Inference Protocol", describe
+    Dialect("v2", ROUTES, admit, V2Codec, refuse, READS, is_light=is_light, glance=glance),
+    *("Open Inference Protocol", describe),
 )

@@ -18,6 +18,7 @@ from twinserve.predict.targets.anomaly import LABELS, Anomaly
 from twinserve.predict.targets.quantiles import Quantiles
 from twinserve.predict.targets.several_labels import SeveralLabels
 from twinserve.predict.targets.several_values import SeveralValues
+from twinserve.predict.targets.target import Coded
 from twinserve.service.protocols.beside import Beside
 from twinserve.service.protocols.v2.datatypes import BOOL, BYTES, FP64
 from twinserve.signature.findings import render
@@ -33,13 +34,6 @@ class Answer(NamedTuple):
     beside: Beside
     warnings: Warnings
     rows: int
-
-
-class Coded(NamedTuple):
-    """Texts as places in a list of few."""
-
-    codes: Sequence[int]
-    texts: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -94,14 +88,14 @@ def _predicted(artifact: LoadedArtifact) -> Iterator[Output]:
             yield _numbers("value", lambda answer: answer.predictions.values)
 
 
-def _labels(name: str, classes: Sequence[str], place: int | None = None) -> Output:
+def _labels(name: str, classes: tuple[str, ...], place: int | None = None) -> Output:
     """Labels, of one target of several if `place` is given."""
 
     def values(answer: Answer) -> Coded:
         labels = answer.predictions.labels
         if labels is None:
             raise BadPrediction("The predictor gave no labels.")
-        return Coded((labels if place is None else _column(labels, place)).tolist(), classes)
+        return Coded(labels if place is None else _column(labels, place), classes)
 
     return Output(name, BYTES, values, parameters={"content_type": "str"}, is_default=True)
 
