@@ -38,6 +38,8 @@ TYPES: Final = {
 }
 BLOCK: Final = 1_000
 """Rows that are made once and sent again and again."""
+GROUP: Final = 100 * BLOCK
+"""Rows of a group in Parquet."""
 PACE: Final = 0.005
 """Seconds from one single row to the next."""
 PATIENCE: Final = 3_600.0
@@ -47,8 +49,8 @@ def main() -> int:
     """Measure the doors and print tables."""
     parser = argparse.ArgumentParser(prog="bench.bulk", description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--artifacts", type=Path, default=Path("artifacts"))
-    parser.add_argument("--doors", nargs="*", default=DOORS)
-    parser.add_argument("--forms", nargs="*", default=[*TYPES])
+    parser.add_argument("--doors", nargs="*", choices=DOORS, default=[*DOORS])
+    parser.add_argument("--forms", nargs="*", choices=TYPES, default=[*TYPES])
     parser.add_argument("--rows", type=int, nargs=2, default=(1_000_000, 10_000_000), help="few and many, for memory")
     parser.add_argument("--seconds", type=float, default=5.0, help="of each phase of single rows")
     parser.add_argument("--rounds", type=int, default=5, help="of phases")
@@ -144,17 +146,20 @@ def _nested(names: Sequence[str], row: Sequence[float]) -> dict[str, dict[str, f
 
 
 def _arrow(form: str, columns: dict[str, Any], number: int) -> Iterator[bytes]:
-    """The same table again and again, as batches or as groups of rows."""
+    """The same table again and again, as batches or as groups of rows, of which files have few."""
     import pyarrow as pa
     from pyarrow import parquet
 
     table, sink = pa.table(columns), io.BytesIO()
     is_arrow = form == "arrow"
+    if not is_arrow:
+        table = pa.concat_tables([table] * (min(GROUP, number) // BLOCK)).combine_chunks()
     writer = pa.ipc.new_stream(sink, table.schema) if is_arrow else parquet.ParquetWriter(sink, table.schema)
     with writer:
-        for _ in range(number // BLOCK):
+        for _ in range(number // table.num_rows):
             writer.write_table(table)
-            yield _taken(sink) if is_arrow else b""
+            if is_arrow:
+                yield _taken(sink)
     yield _taken(sink) if is_arrow else sink.getvalue()
 
 
