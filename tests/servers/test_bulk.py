@@ -19,6 +19,7 @@ import pytest
 from harness.processes import family
 from harness.running import DEADLINE, DJANGO, DOORS, Running, golden, running
 from tests.servers.test_streams import chunk, until
+from twinserve.service.background import NICENESS
 from twinserve.service.http.chunks import Chunks
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
@@ -85,6 +86,18 @@ def eventually(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_what_answers_a_stream_lets_others_go_first(start: Start, line: bytes) -> None:
+    """At the WSGI doors its two threads, at FastAPI's the one that computes, have a lower priority."""
+    with start() as server, begin(server) as connection:
+        connection.sendall(chunk(line))
+        until(connection, b"label")
+        tasks = [task for one in family(server.process.pid) for task in Path(f"/proc/{one.number}/task").iterdir()]
+        lowered = [os.getpriority(os.PRIO_PROCESS, int(task.name)) == NICENESS for task in tasks]
+        own = os.getpriority(os.PRIO_PROCESS, server.process.pid)
+        assert own == 0
+        assert lowered.count(True) == (1 if "fastapi" in " ".join(map(str, server.process.args)) else 2)
 
 
 def test_a_row_is_answered_before_the_next_one_is_sent(start: Start, line: bytes) -> None:

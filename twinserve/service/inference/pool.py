@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Final
 
-from twinserve.service.http.problem import shutting_down, unavailable
+from twinserve.service.background import let_others_go_first
+from twinserve.service.http.problem import Problem, shutting_down, unavailable
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference.job import AnswersJobs, Free, Job, PoolFuture
 from twinserve.service.inference.memory import give_back_memory
@@ -32,7 +33,8 @@ class Pool:
     answered several jobs at once waits briefly for as many again, because most of their callers ask again at once.
 
     Steps of streams are jobs that let others pass. Each stream has one at a time, so they count by the streams, not
-    against `capacity`: a stream under way is never cut off because others ask much.
+    against `capacity`: a stream under way is never cut off because others ask much. They have a thread of their own,
+    of low priority, so that neither it nor what it waits for delays who waits for a processor.
 
     Its threads are daemons, unlike those of the standard library's executor: otherwise a prediction that never ends
     would keep the interpreter from exiting, and a server has only seconds to stop.
@@ -43,6 +45,8 @@ class Pool:
         self._threads = threads
         self._unstarted = threads
         """Threads not started yet. The first starts with the first job, because a process may fork until then."""
+        self._can_step = False
+        """Has the thread for steps started?"""
         self._free = threading.BoundedSemaphore(capacity)
         self._patience = patience
         self._waiting: deque[Job] = deque()
@@ -50,7 +54,9 @@ class Pool:
         self._stepping_since: float | None = None
         """When the running step began. One at a time: they compute in Python, and each more would make the event loop
         wait longer for its turn."""
-        self._changed = threading.Condition()
+        lock = threading.RLock()
+        self._changed, self._step_changed = threading.Condition(lock), threading.Condition(lock)
+        """For the threads that wait for jobs, and for the one that waits for steps."""
         self._closing = threading.Event()
         self._began: dict[int, float] = {}
         """When each busy thread began its call, on the monotonic clock, by thread id."""
@@ -63,7 +69,7 @@ class Pool:
             if not self._free.acquire(blocking=False):
                 raise unavailable("The queue for predictions is full.")
             if self._unstarted:
-                self._start(self._free.release)
+                self._start_another(self._free.release)
             future = PoolFuture(self._forget, self.is_stuck)
             self._waiting.append(Job(version, question, time.monotonic() + self._patience, future, self._free.release))
             self._changed.notify()
@@ -74,32 +80,39 @@ class Pool:
         with self._changed:
             if self._closing.is_set():
                 raise shutting_down()
-            if self._unstarted:
-                self._start()
+            if not self._can_step and not self._start("step", self._first_step):
+                raise no_thread()
+            self._can_step = True
             future = PoolFuture(self._forget_step, self.is_stuck)
             job = Job(step, question, time.monotonic() + self._patience, future, lambda: None, is_step=True)
             self._steps.append(job)
-            self._changed.notify()
+            self._step_changed.notify()
         return future
 
-    def _start(self, free: Free = lambda: None) -> None:
-        """Start one more thread, if the system has room for it; raises `Problem` (503) if the pool then has none, and
-        releases the place of the job that it was for."""
+    def _start_another(self, free: Free) -> None:
+        """Start one more thread for jobs, if the system has room for it; raises `Problem` (503) if the pool then has
+        none, and releases the place of the job that it was for."""
+        if self._start("predict", self._first):
+            self._unstarted -= 1
+        elif self._unstarted == self._threads:
+            free()
+            raise no_thread()
+
+    def _start(self, name: str, first: Callable[[], Job | None]) -> bool:
+        """Start a thread that works on what `first` gives it; has the system room for it?"""
         try:
-            threading.Thread(target=self._run, name="predict", daemon=True).start()
+            threading.Thread(target=self._run, args=(first,), name=name, daemon=True).start()
         except RuntimeError as error:
             log.error("no thread started", reason=str(error), running=self._threads - self._unstarted)
-            if self._unstarted == self._threads:
-                free()
-                raise unavailable("The system has no room for a thread that predicts.") from None
-        else:
-            self._unstarted -= 1
+            return False
+        return True
 
     def close(self) -> None:
         """Accept no more jobs; those accepted are finished."""
         with self._changed:
             self._closing.set()
             self._changed.notify_all()
+            self._step_changed.notify_all()
 
     def is_stuck(self, seconds: float) -> bool:
         """Has every thread been in one call for longer than `seconds`, or a step, for which all streams wait?"""
@@ -120,19 +133,22 @@ class Pool:
         with self._changed:
             self._steps = deque(job for job in self._steps if job.future is not future)
 
-    def _run(self) -> None:
-        while (size := self._work()) is not None:
+    def _run(self, first: Callable[[], Job | None]) -> None:
+        if first == self._first_step:
+            let_others_go_first()
+        while (size := self._work(first)) is not None:
             if size >= LARGE:
                 give_back_memory()
 
-    def _work(self) -> int | None:
+    def _work(self, next_job: Callable[[], Job | None]) -> int | None:
         """Answer the next job and those joined to it; returns the size of their bodies in bytes, None when the pool is
         closed. A function of its own, so that a waiting thread holds no body."""
-        first = self._first()
+        first = next_job()
         if first is None:
             return None
         taken: list[Job] = []
-        self._began[threading.get_ident()] = time.monotonic()
+        if not first.is_step:
+            self._began[threading.get_ident()] = time.monotonic()
         try:
             first.version.answer_all(self._take(first, taken))
         except BaseException as error:
@@ -140,9 +156,10 @@ class Pool:
                 if not job.future.done():
                     job.fail(error)
         finally:
-            del self._began[threading.get_ident()]
             if first.is_step:
-                self._end_step()
+                self._stepping_since = None
+            else:
+                del self._began[threading.get_ident()]
         if len(taken) > 1:
             self._gather(len(taken), first.version.pause())
         return sum(len(job.question.body) for job in taken)
@@ -160,29 +177,37 @@ class Pool:
         """The job that has waited longest, once there is one; None if the pool is closed and empty."""
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._can_step() or self._closing.is_set())
-                if self._can_step() and (not self._waiting or self._is_old(self._steps[0])):
-                    job = self._steps.popleft()
-                    self._stepping_since = time.monotonic()
-                elif self._waiting:
-                    job = self._waiting.popleft()
-                else:
+                self._changed.wait_for(lambda: self._waiting or self._closing.is_set())
+                if not self._waiting:
                     return None
+                job = self._pop()
             if job.future.set_running_or_notify_cancel():
                 return job
-            if job.is_step:
-                self._end_step()
 
-    def _can_step(self) -> bool:
-        return bool(self._steps) and self._stepping_since is None
+    def _pop(self) -> Job:
+        """Take the next waiting job; after the last one it is the steps' turn."""
+        job = self._waiting.popleft()
+        if not self._waiting:
+            self._step_changed.notify()
+        return job
+
+    def _first_step(self) -> Job | None:
+        """The step that has waited longest, once no job waits or it has let them pass for long enough; None if the pool
+        is closed and has none."""
+        while True:
+            with self._step_changed:
+                while not self._steps or (self._waiting and not self._is_old(self._steps[0])):
+                    if self._closing.is_set() and not self._steps:
+                        return None
+                    self._step_changed.wait(STEP_AGE if self._steps else None)
+                job = self._steps.popleft()
+                self._stepping_since = time.monotonic()
+            if job.future.set_running_or_notify_cancel():
+                return job
+            self._stepping_since = None
 
     def _is_old(self, step: Job) -> bool:
         return step.deadline - self._patience < time.monotonic() - STEP_AGE
-
-    def _end_step(self) -> None:
-        with self._changed:
-            self._stepping_since = None
-            self._changed.notify()
 
     def _take(self, first: Job, taken: list[Job]) -> Iterator[Job]:
         """The first job and those right after it that can join it; each one is added to `taken`."""
@@ -201,7 +226,12 @@ class Pool:
                     return None
                 if not version.joins(self._waiting[0].question):
                     return None
-                job = self._waiting.popleft()
+                job = self._pop()
             if job.future.set_running_or_notify_cancel():
                 return job
         return None
+
+
+def no_thread() -> Problem:
+    """503: no thread can be started, and none is there."""
+    return unavailable("The system has no room for a thread that predicts.")

@@ -10,14 +10,15 @@ client sends and reads, and `service.streams` limits those.
 from __future__ import annotations
 
 import selectors
-from concurrent.futures import Future
-from functools import partial
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property, partial
 from io import BytesIO
 
 from gunicorn.http.errors import ParseException
 from gunicorn.http.message import Request
 from gunicorn.http.unreader import IterUnreader
 
+from twinserve.service.background import let_others_go_first
 from twinserve.service.http.head import Head
 from twinserve.service.http.problem import Problem, bad_request, incomplete_body
 from twinserve.service.raw_refusals import CONTINUE, refusal, too_slow
@@ -30,6 +31,11 @@ from twinserve.wsgi.server.waiting import BOTH
 
 class DoorWorker(ArrivingWorker):
     """A threaded worker that reads requests and sends answers in its event loop."""
+
+    @cached_property
+    def stream_threads(self) -> ThreadPoolExecutor:
+        """Each stream holds one of them; they let the event loop go first."""
+        return ThreadPoolExecutor(self.service.settings.max_queue, "stream", let_others_go_first)
 
     def answer_head(self, conn: Connection, head: Head, body: bytes) -> None:
         """Call the app with a request whose body has not arrived: it refuses the head, or asks for the body."""
@@ -97,7 +103,7 @@ class DoorWorker(ArrivingWorker):
         conn.sock.must_close = False
         self.read_from(conn, body)
         conn.arrival = None
-        self.tpool.submit(self.handle_stream, conn, head).add_done_callback(
+        self.stream_threads.submit(self.handle_stream, conn, head).add_done_callback(
             lambda outcome: self.method_queue.defer(self.finish_request, conn, outcome)
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import threading
 import time
 import weakref
@@ -16,10 +17,11 @@ import pytest
 from tests.threads import no_room_for_threads
 from twinserve.predict.predictor import Predictions
 from twinserve.predict.rendering import Warnings
+from twinserve.service.background import NICENESS
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference.job import Job
-from twinserve.service.inference.pool import Pool
+from twinserve.service.inference.pool import STEP_AGE, Pool
 from twinserve.service.inference.question import Question
 from twinserve.service.protocols.beside import Beside
 from twinserve.service.protocols.dialect import NOTHING, Asked
@@ -183,6 +185,38 @@ def test_stuck_is_also_when_one_step_has_been_at_it_for_too_long() -> None:
     go_on.set()
     assert step.result(PATIENCE) is REPLY
     assert bodies([pool.submit_step(Work(echo), asked(b"y")), pool.submit(Work(echo), asked(b"z"))]) == [b"y", b"z"]
+    pool.close()
+
+
+def test_a_step_lets_others_go_first() -> None:
+    """Its thread has a lower priority than those for jobs, where the system lets it."""
+    pool = Pool(1, 4, PATIENCE)
+
+    def niceness(_: bytes) -> Reply:
+        own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+        return Reply(HTTPStatus.OK, str(own).encode())
+
+    of_job = pool.submit(Work(niceness), asked(b"")).result(PATIENCE)
+    of_step = pool.submit_step(Work(niceness), asked(b"")).result(PATIENCE)
+    assert int(of_step.body) == int(of_job.body) + NICENESS
+    pool.close()
+
+
+def test_a_step_goes_on_though_jobs_always_wait() -> None:
+    """It lets them pass for a while only."""
+    pool, go_on = Pool(1, 8, PATIENCE), threading.Event()
+
+    def wait(_: bytes) -> Reply:
+        assert go_on.wait(PATIENCE)
+        return REPLY
+
+    jobs = [pool.submit(Work(wait), asked(b"")) for _ in range(3)]
+    step = pool.submit_step(Work(echo), asked(b"x"))
+    with pytest.raises(TimeoutError):
+        step.result(STEP_AGE / 2)
+    assert step.result(PATIENCE).body == b"x"
+    go_on.set()
+    assert [job.result(PATIENCE) for job in jobs] == [REPLY] * 3
     pool.close()
 
 
