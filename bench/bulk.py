@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -56,17 +57,16 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, help="of phases")
     options = parser.parse_args()
     os.sched_setaffinity(0, {CLIENT_CORE})
-    _say(
-        "| door | form | rows/s | MB more at most, few rows | many rows | p99 of single rows, alone | beside | ratio |"
-    )
-    _say("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    say = partial(print, flush=True)
+    say("| door | form | rows/s | MB more at most, few rows | many rows | p99 of single rows, alone | beside | ratio |")
+    say("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     for door in options.doors:
         for form in options.forms:
             with tempfile.TemporaryDirectory() as folder, _server(door, Path(folder), options.artifacts) as server:
                 bulk = Bulk(server, form, json.loads(golden(options.artifacts)))
                 bulk.post(BLOCK)
                 cells = [door, form, *_memory(bulk, *options.rows), *_waits(bulk, options.seconds, options.rounds)]
-                _say(f"| {' | '.join(cells)} |")
+                say(f"| {' | '.join(cells)} |")
     return 0
 
 
@@ -243,11 +243,6 @@ def _singles(bulk: Bulk, seconds: float) -> list[float]:
         due = max(due + PACE, time.perf_counter())
     client.close()
     return latencies
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":
