@@ -76,10 +76,10 @@ class ColumnReader:
         taken: dict[str | int, int] = {}
         for place, tensor in enumerate(inputs):
             places = self._fields(tensor, len(inputs))
-            if taken.setdefault(tensor.name, place) != place or any(
-                taken.setdefault(p, place) != place for p in places
-            ):
-                raise bad(f"/inputs/{place}: Another input holds the same.")
+            holds: tuple[str | int, ...] = (tensor.name, *places)
+            for held in holds:
+                if taken.setdefault(held, place) != place:
+                    raise bad(f"/inputs/{place}: Another input holds the same.")
             if places:
                 _require_columns(place, tensor, len(places))
                 given[place] = places

@@ -86,7 +86,8 @@ def read_request(body: bytes, header_length: str | None, max_depth: int) -> Requ
         raise bad(f"This is no request for inference: {error}.") from None
     parameters = json.parameters
     for tensor in (*json.inputs, *(json.outputs or ())):
-        if tensor.parameters and any(tensor.parameters.get(name) for name in UNSPOKEN):
+        given = tensor.parameters or {}
+        if not given.keys().isdisjoint(UNSPOKEN) and any(given.get(name) for name in UNSPOKEN):
             raise bad(f"The parameters {' and '.join(UNSPOKEN)} belong to extensions that this service does not have.")
     return Request(
         json.inputs,
