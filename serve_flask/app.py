@@ -91,18 +91,20 @@ class DoorApp(Flask):
             *(self.teardown_request_funcs, self.url_value_preprocessors),
         )
         hooks = [tuple(table.get(name, ())) for table in tables for name in (None, NAME)]
-        paths = {path for _, path in self.plain.keys} if self.plain else set()
+        ours = self.plain.keys if self.plain else ()
         views = [
             (rule.endpoint, self.view_functions.get(rule.endpoint))
             for rule in self.url_map.iter_rules()
-            if any(may_take(rule, path) for path in paths)
+            if rule.endpoint.startswith(f"{NAME}.") or any(may_take(rule, *key) for key in ours)
         ]
         config = [self.config[name] for name in ("TRUSTED_HOSTS", "MAX_CONTENT_LENGTH")]
         return hooks, tuple(self.teardown_appcontext_funcs), views, config
 
 
-def may_take(rule: Rule, path: str) -> bool:
+def may_take(rule: Rule, method: str, path: str) -> bool:
     """May a rule match requests to a path of ours? What both have before their first parameter tells."""
+    if rule.methods is not None and method not in rule.methods:
+        return False
     theirs, is_open, _ = rule.rule.rstrip("/").partition("<")
-    ours, is_pattern, _ = path.partition("{")
+    ours, is_pattern, _ = path.rstrip("/").partition("{")
     return theirs == ours or bool((is_open and ours.startswith(theirs)) or (is_pattern and theirs.startswith(ours)))

@@ -37,6 +37,7 @@ NEEDS: Mapping[str, str | None] = {
     "/explain": "predict",
     "/schema": "read",
     "/openapi.json": "read",
+    "/openapi/bulk.json": "read",
     "/docs": "read",
     "/model": "read",
     "/metrics": "manage",
@@ -135,7 +136,7 @@ def asked_each(both: Both, form: Mapping[str, str]) -> list[Answer]:
 def test_what_is_public_needs_nothing(open_doors: OpenDoors, tmp_path: Path, public: str) -> None:
     """Public paths need no credentials, and all others do."""
     both = open_doors(keyed(tmp_path, public=public)[0])
-    open_now = {"docs": {"/docs", "/openapi.json", "/schema"}, "metrics": {"/metrics", "/live"}}
+    open_now = {"docs": {"/docs", "/openapi.json", "/openapi/bulk.json", "/schema"}, "metrics": {"/metrics", "/live"}}
     free = set().union(*(open_now[word] for word in public.split(",")))
     for route in ROUTES:
         assert ask(both, route, {}).status == (200 if route.path in free else expected(route, None))

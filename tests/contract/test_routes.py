@@ -12,6 +12,7 @@ def test_the_table_is_the_contracts() -> None:
         "/explain",
         "/schema",
         "/openapi.json",
+        "/openapi/bulk.json",
         "/docs",
         "/model",
         "/health/live",

@@ -113,10 +113,11 @@ def test_what_is_new_is_told(served: Served) -> None:
         (lambda: in_binary([whole(np.where(ROWS > 2, np.inf, ROWS))]), 422),
         (lambda: in_binary([whole(ROWS, "FP32")]), 200),
         (lambda: in_binary([whole(ROWS)], coverage=0.8), 200),
+        (lambda: in_binary([whole(ROWS * 100)]), 200),
         (lambda: in_binary([whole(np.tile(ROWS, (3, 1)))]), 200),
         (lambda: in_binary([whole(ROWS)], unknown="\\"), 200),
     ],
-    ids=["invalid", "FP32", "coverage", "long", "backslash"],
+    ids=["invalid", "FP32", "coverage", "new values", "long", "backslash"],
 )
 def test_whatever_takes_longer_waits_in_the_pool(served: Served, body: Any, status: int) -> None:
     served.submitted.clear()

@@ -27,7 +27,7 @@ ALGORITHM: Final = "(RS|PS|ES)(256|384|512)|Ed25519"
 """Algorithms whose signatures are checked with a public key. HMAC is left out: a key that an issuer publishes
 could then sign tokens."""
 PUBLIC: Final = {
-    "docs": frozenset({"docs", "openapi", "schema", *(f"{name}_openapi" for name in DIALECTS)}),
+    "docs": frozenset({"docs", "openapi", "bulk_openapi", "schema", *(f"{name}_openapi" for name in DIALECTS)}),
     "metrics": frozenset({"metrics", "live_page"}),
 }
 

@@ -104,7 +104,7 @@ def test_an_open_path_is_one_that_says_so() -> None:
         for public in ("", "docs", "metrics", "docs,metrics")
     }
     always = {*HEALTH, "index", "asset"}
-    docs = {"docs", "openapi", "schema"}
+    docs = {"docs", "openapi", "bulk_openapi", "schema"}
     assert opened == {
         "": always,
         "docs": always | docs,
@@ -121,6 +121,7 @@ def test_the_scopes_are_the_contracts() -> None:
         "explain": "predict",
         "schema": "read",
         "openapi": "read",
+        "bulk_openapi": "read",
         "docs": "read",
         "model": "read",
         "models": "read",

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from twinserve.service.documents.bulk import bulk_contents
 from twinserve.service.documents.replies import ANSWERS, read_schemas
 from twinserve.service.documents.schemas import NUMBER, TEXT, Document, list_of, named, object_of, one_of
 from twinserve.service.documents.security import TOKEN_RESPONSE
-from twinserve.service.http.parameters import CLASS, COVERAGE, Parameter
+from twinserve.service.http.parameters import CLASS, COVERAGE, PASS, Parameter
 from twinserve.service.http.reply import JSON
 from twinserve.service.http.routes import TOKEN, Route
 from twinserve.service.settings import Settings
@@ -29,11 +28,11 @@ def request_body(route: Route, examples: Sequence[Example]) -> Document:
     """One instance, or as many as the path takes; a page that tries a request begins with the first example."""
     if route.parameters:  # No choice of free objects: some generators write no valid program for that.
         about = {"description": "An instance of that model, or an array of them: its own document says what they are."}
-        return {"required": True, "content": {JSON: {"schema": about}, **bulk_contents(route)}}
+        return {"required": True, "content": {JSON: {"schema": about}}}
     content: Document = {"schema": named("ExplanationRequest" if route.explains else "PredictionRequest")}
     if examples:
         content["examples"] = _by_kind(examples)
-    return {"required": True, "content": {JSON: content, **bulk_contents(route)}}
+    return {"required": True, "content": {JSON: content}}
 
 
 def _by_kind(examples: Sequence[Example]) -> Document:
@@ -49,16 +48,19 @@ def _by_kind(examples: Sequence[Example]) -> Document:
 
 
 def parameters(route: Route, facts: Manifest) -> list[Document]:
-    """The query parameters that a path takes of this model."""
+    """The query parameters that a path takes of this model, but for that of requests in bulk."""
     documented = (
         (parameter, parameter.schema if route.parameters else _parameter_schema(parameter, facts))
         for parameter in route.query or ()
+        if parameter is not PASS
     )
-    return [
-        {"name": parameter.name, "in": "query", "description": parameter.description, "schema": schema}
-        for parameter, schema in documented
-        if schema is not None
-    ]
+    return [parameter_document(parameter, schema) for parameter, schema in documented if schema is not None]
+
+
+def parameter_document(parameter: Parameter, schema: Mapping[str, Any] | None = None) -> Document:
+    """A query parameter, with this schema or its own."""
+    about = {"name": parameter.name, "in": "query", "description": parameter.description}
+    return {**about, "schema": parameter.schema if schema is None else schema}
 
 
 def _parameter_schema(parameter: Parameter, facts: Manifest) -> Mapping[str, Any] | None:

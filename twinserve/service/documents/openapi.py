@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from twinserve.service.documents.answers import POINTER, parameters, path_parameters, request_body, schemas, success
-from twinserve.service.documents.bulk import bulk_contents
 from twinserve.service.documents.responses import HEADERS, PREDICTING, guarding, headers_of
 from twinserve.service.documents.schemas import COUNT, TEXT, Document, list_of, named, object_of
 from twinserve.service.documents.security import TOKEN_ERROR, TOKEN_REQUEST, security, security_schemes
@@ -46,7 +45,7 @@ PROBLEM: Final = object_of(
 ) | {"description": "Problem details, RFC 9457."}
 # The kinds of problems of each route; any route may also fail with 500.
 REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
-    "predict": (*PREDICTING, "malformed-table", "invalid-parameter", "not-implemented"),
+    "predict": (*PREDICTING, "invalid-parameter", "not-implemented"),
     "explain": (*PREDICTING, "invalid-parameter", "not-implemented"),
     "schema": ("unavailable",),
     "openapi": ("unavailable",),
@@ -135,10 +134,10 @@ def openapi(
 
 
 def _elsewhere(routes: Sequence[Route]) -> list[str]:
-    """A sentence with links to the documents of other protocols, if there are some."""
+    """A sentence with links to the other documents."""
     paths = [route.path.removeprefix("/") for route in routes if route.path.startswith(OF_PROTOCOLS)]
     links = ", ".join(f"[{path}]({path})" for path in paths)
-    return [f"Other protocols have documents of their own: {links}."] if links else []
+    return [f"Requests in bulk and other protocols have documents of their own: {links}."] if links else []
 
 
 def _moved(schema: Any) -> Any:
@@ -182,7 +181,7 @@ def _path(
 
 def _responses(route: Route, facts: Manifest, settings: Settings) -> Document:
     media_types = MEDIA_TYPES.get(route.name, (JSON,))
-    content: Document = {media_type: {"schema": success(route)} for media_type in media_types} | bulk_contents(route)
+    content: Document = {media_type: {"schema": success(route)} for media_type in media_types}
     answer: Document = {"description": route.summary, "content": content}
     is_refused = route.name == "explain" and facts.target.unexplained is not None
     responses: Document = {} if is_refused else {"200": answer}

@@ -32,20 +32,25 @@ HEADERS: Final[Document] = {
         "description": "The authentication scheme to use (RFC 6750).",
         "schema": {"type": "string"},
     },
+    "Missing-Scope": {
+        "description": "Which scope is missing (RFC 6750); not where the credentials are for other models.",
+        "schema": {"type": "string"},
+    },
 }
-ALWAYS: Final = ("X-Request-Id", "Server-Timing")
-WITH_STATUS: Final[Mapping[str, tuple[str, ...]]] = {
-    "401": ("WWW-Authenticate",),
-    "403": ("WWW-Authenticate",),
-    "429": ("Retry-After",),
-    "503": ("Retry-After",),
+ALWAYS: Final = {"X-Request-Id": "X-Request-Id", "Server-Timing": "Server-Timing"}
+WITH_STATUS: Final[Mapping[str, Mapping[str, str]]] = {
+    "401": {"WWW-Authenticate": "WWW-Authenticate"},
+    "403": {"WWW-Authenticate": "Missing-Scope"},
+    "429": {"Retry-After": "Retry-After"},
+    "503": {"Retry-After": "Retry-After"},
 }
+"""By status: the headers, each with its name among `HEADERS`."""
 
 
 def headers_of(status: str) -> Document:
     """The headers of a response with this status, all of which are among `HEADERS`."""
-    names = (*ALWAYS, *WITH_STATUS.get(status, ()))
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    named = {**ALWAYS, **WITH_STATUS.get(status, {})}
+    return {name: {"$ref": f"#/components/headers/{described}"} for name, described in named.items()}
 
 
 def guarding(route: Route, settings: Settings) -> list[str]:

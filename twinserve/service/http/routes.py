@@ -71,6 +71,7 @@ ROUTES: Final = (
     ),
     Route("schema", "/schema", READ, "read", "The JSON Schema of one instance"),
     Route("openapi", "/openapi.json", READ, "read", "This service as an OpenAPI document"),
+    Route("bulk_openapi", "/openapi/bulk.json", READ, "read", "Bulk: the OpenAPI document", is_general=True),
     Route("docs", "/docs", READ, "read", "The OpenAPI document as a page", renders=True, is_general=True),
     Route("model", "/model", READ, "read", "The model: facts, metrics and origin"),
     Route("models", "/models", READ, "read", "The models, page by page", query=(LIMIT, AFTER), is_general=True),

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from functools import partial
 from typing import Final
 
 from twinserve.service.background import let_others_go_first
@@ -80,7 +81,7 @@ class Pool:
         with self._changed:
             if self._closing.is_set():
                 raise shutting_down()
-            if not self._can_step and not self._start("step", self._first_step):
+            if not self._can_step and not self._start("step", self._run_steps):
                 raise no_thread()
             self._can_step = True
             future = PoolFuture(self._forget_step, self.is_stuck)
@@ -92,18 +93,18 @@ class Pool:
     def _start_another(self, free: Free) -> None:
         """Start one more thread for jobs, if the system has room for it; raises `Problem` (503) if the pool then has
         none, and releases the place of the job that it was for."""
-        if self._start("predict", self._first):
+        if self._start("predict", partial(self._run, self._first)):
             self._unstarted -= 1
         elif self._unstarted == self._threads:
             free()
             raise no_thread()
 
-    def _start(self, name: str, first: Callable[[], Job | None]) -> bool:
-        """Start a thread that works on what `first` gives it; has the system room for it?"""
+    def _start(self, name: str, run: Callable[[], None]) -> bool:
+        """Start a thread; has the system room for it?"""
         try:
-            threading.Thread(target=self._run, args=(first,), name=name, daemon=True).start()
+            threading.Thread(target=run, name=name, daemon=True).start()
         except RuntimeError as error:
-            log.error("no thread started", reason=str(error), running=self._threads - self._unstarted)
+            log.error("no thread started", reason=str(error), thread=name)
             return False
         return True
 
@@ -126,6 +127,7 @@ class Pool:
         """Drop a cancelled job: its place in the pool and its body are released."""
         with self._changed:
             self._waiting = deque(job for job in self._waiting if job.future is not future)
+            self._pass_on()
         self._free.release()
 
     def _forget_step(self, future: Future[Reply]) -> None:
@@ -133,9 +135,11 @@ class Pool:
         with self._changed:
             self._steps = deque(job for job in self._steps if job.future is not future)
 
+    def _run_steps(self) -> None:
+        let_others_go_first()
+        self._run(self._first_step)
+
     def _run(self, first: Callable[[], Job | None]) -> None:
-        if first == self._first_step:
-            let_others_go_first()
         while (size := self._work(first)) is not None:
             if size >= LARGE:
                 give_back_memory()
@@ -185,11 +189,15 @@ class Pool:
                 return job
 
     def _pop(self) -> Job:
-        """Take the next waiting job; after the last one it is the steps' turn."""
+        """Take the next waiting job."""
         job = self._waiting.popleft()
-        if not self._waiting:
-            self._step_changed.notify()
+        self._pass_on()
         return job
+
+    def _pass_on(self) -> None:
+        """After the last waiting job it is the steps' turn."""
+        if self._steps and not self._waiting:
+            self._step_changed.notify()
 
     def _first_step(self) -> Job | None:
         """The step that has waited longest, once no job waits or it has let them pass for long enough; None if the pool

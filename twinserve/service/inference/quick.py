@@ -15,6 +15,8 @@ OF_LARGE: Final = 4 * 1024
 OF_NUMBERS: Final = 512 * 1024
 """Bytes of numbers that need no parsing, for a model that is one dot product: reading and predicting them takes about
 0.7 ms, and handing them to a thread and back 0.1."""
+NEW_VALUES: Final = 100
+"""Those which training never saw that such a body may hold: to warn of each takes up to 7 us."""
 MICROSECONDS: Final = 3_000
 """What making words of the texts of a body may take inline."""
 EXPLAINED: Final = 4 * 1024

@@ -93,7 +93,9 @@ class ModelVersion(PublishedVersion):
         if dialect.glance is None or not self._is_product or len(question.body) > quick.OF_NUMBERS:
             return None
         batch = dialect.glance(question.codec, question.body, question.asked)
-        return None if batch is None else self._reply(question, batch, self._outcome(batch.columns))
+        if batch is None or self._novelty.count(batch.columns) > quick.NEW_VALUES:
+            return None
+        return self._reply(question, batch, self._outcome(batch.columns))
 
     def answer_all(self, jobs: Iterator[Job]) -> None:
         """Answer the first job, and in the same call of the predictor as many of the others as fit."""

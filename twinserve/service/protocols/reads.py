@@ -9,6 +9,7 @@ from typing import Final
 
 from twinserve.service import pages
 from twinserve.service.auth.credential import is_page, must_ask
+from twinserve.service.documents.bulk import bulk_openapi
 from twinserve.service.http.parameters import LISTED
 from twinserve.service.http.problem import Problem, no_such_path
 from twinserve.service.http.reply import Reply, json_reply
@@ -114,6 +115,7 @@ READS: Final[Mapping[str, Read]] = {
     "named_card": card,
     "schema": schema,
     "openapi": lambda service, _: service.models.current().openapi(service.routes),
+    "bulk_openapi": lambda service, _: json_reply(bulk_openapi(service.settings)),
     "docs": lambda service, asked: pages.docs(has_pages=service.settings.pages).reply(asked.header),
     "model": model,
     "live": live,

@@ -38,16 +38,7 @@ class Novelty:
         matrix = columns.matrix
         if len(matrix) == 1 and self._is_familiar(matrix.ravel().tolist()):
             return NONE
-        places: Sequence[int] = self._all
-        low, high = self._low, self._high
-        if len(matrix) >= MANY:
-            places = self._suspects(columns)
-            if not places:
-                return NONE
-            matrix, low, high = matrix[:, places], low[places], high[places]
-        unseen = (matrix < low) | (matrix > high)  # NaN (null) compares false.
-        if self._gaps:
-            self._look_up(matrix, places, unseen)
+        places, unseen = self._look(columns)
         if not np.count_nonzero(unseen):  # `unseen.any()` takes 1.5 us, this 0.2.
             return NONE
         findings: dict[int, list[Finding]] = {}
@@ -56,6 +47,22 @@ class Novelty:
             row, at = divmod(cell, width)
             findings.setdefault(row, []).append(self._findings[places[at]])
         return findings
+
+    def count(self, columns: Columns) -> int:
+        """How many values there are findings of; takes a hundredth of the time for many."""
+        return int(np.count_nonzero(self._look(columns)[1]))
+
+    def _look(self, columns: Columns) -> tuple[Sequence[int], BoolArray]:
+        """Some columns, all those with findings among them, and where in these there are some."""
+        matrix, low, high = columns.matrix, self._low, self._high
+        places: Sequence[int] = self._all
+        if len(matrix) >= MANY:
+            places = self._suspects(columns)
+            matrix, low, high = matrix[:, places], low[places], high[places]
+        unseen: BoolArray = (matrix < low) | (matrix > high)  # NaN (null) compares false.
+        if self._gaps:
+            self._look_up(matrix, places, unseen)
+        return places, unseen
 
     def _suspects(self, columns: Columns) -> Sequence[int]:
         """The columns in which there may be findings: those with a null, or an extreme outside the bounds. To look at

@@ -7,7 +7,7 @@ import math
 import os
 import signal
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
@@ -28,13 +28,10 @@ from twinserve.service.process.workers import Start
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry import logs
 from twinserve.service.telemetry.metrics_folder import METRICS_FOLDER
-from twinserve.wsgi.server.door import Door
+from twinserve.wsgi.server.door import Door, request_threads
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
-
-SPARE_THREADS: Final = 8
-"""Request threads beyond those that may wait for the prediction pool, so that health checks never wait for one."""
 
 
 def serve(settings: Settings, door: Door) -> int:
@@ -82,7 +79,7 @@ class DoorApplication(BaseApplication):  # type: ignore[misc]  # gunicorn ships 
             "bind": self._bind,
             "workers": settings.workers,
             "worker_class": "twinserve.wsgi.server.worker.DoorWorker",
-            "threads": settings.max_queue + SPARE_THREADS,
+            "threads": request_threads(settings),
             "worker_connections": 10_000,
             "keepalive": math.ceil(settings.keep_alive),
             "graceful_timeout": math.ceil(settings.drain_delay + settings.grace),

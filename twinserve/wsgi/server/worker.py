@@ -25,6 +25,7 @@ from twinserve.service.raw_refusals import CONTINUE, refusal, too_slow
 from twinserve.wsgi.second_call import BodyAwaited, StreamAwaited
 from twinserve.wsgi.server.arriving import ArrivingWorker
 from twinserve.wsgi.server.connection import Connection
+from twinserve.wsgi.server.door import request_threads
 from twinserve.wsgi.server.streaming import BodyReader
 from twinserve.wsgi.server.waiting import BOTH
 
@@ -34,8 +35,8 @@ class DoorWorker(ArrivingWorker):
 
     @cached_property
     def stream_threads(self) -> ThreadPoolExecutor:
-        """Each stream holds one of them; they let the event loop go first."""
-        return ThreadPoolExecutor(self.service.settings.max_queue, "stream", let_others_go_first)
+        """For streams whose body comes while they are answered; they let the event loop go first."""
+        return ThreadPoolExecutor(request_threads(self.service.settings), "stream", let_others_go_first)
 
     def answer_head(self, conn: Connection, head: Head, body: bytes) -> None:
         """Call the app with a request whose body has not arrived: it refuses the head, or asks for the body."""

@@ -101,6 +101,7 @@ def test_of_many_rows_the_findings_are_those_of_each_alone(
         columns.extent = np.nanmin(matrix, axis=0), np.nanmax(matrix, axis=0)
     alone = {row: found[0] for row in range(300) if (found := novelty.find(Columns(matrix[row : row + 1])))}
     assert novelty.find(columns) == alone
+    assert novelty.count(columns) == sum(map(len, alone.values()))
 
 
 def test_a_signature_without_observations_knows_no_news_of_numbers() -> None:

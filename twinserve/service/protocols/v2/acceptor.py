@@ -46,7 +46,7 @@ class ColumnAcceptor:
 
     def accept(self, tensors: Sequence[Given], rows: int) -> Columns | None:
         """The columns of these tensors, of `rows` rows each; None leaves them to the native rules."""
-        if any(not self._odd.isdisjoint(given.places) for given in tensors):
+        if not rows or any(not self._odd.isdisjoint(given.places) for given in tensors):
             return None
         try:
             columns = self._columns(tensors, rows)

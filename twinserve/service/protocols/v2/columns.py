@@ -40,7 +40,7 @@ class ColumnReader:
     def read(self, request: Request) -> Batch:
         """The columns of the inputs; raises `Problem`: 400 if they do not fit together, 422 if values are invalid."""
         tensors, rows, unused = self._fitting(request)
-        columns = self._acceptor.accept(tensors, rows) if rows else None
+        columns = self._acceptor.accept(tensors, rows)
         if columns is None:
             columns = self._rows.validated(tensors, rows).columns
         return Batch(columns, is_array=True, spelled=_spelled(unused, rows))
@@ -48,7 +48,7 @@ class ColumnReader:
     def accepted(self, request: Request) -> Batch | None:
         """The same, without a closer look at values; None where that may find errors. Raises `Problem` (400, 422)."""
         tensors, rows, unused = self._fitting(request)
-        columns = self._acceptor.accept(tensors, rows) if rows else None
+        columns = self._acceptor.accept(tensors, rows)
         return None if columns is None else Batch(columns, is_array=True, spelled=_spelled(unused, rows))
 
     def _fitting(self, request: Request) -> tuple[Sequence[Given], int, Sequence[Finding]]:
