@@ -14,15 +14,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from tests.doors import Both, open_both
+from tests.packaged import packaged
 from tests.twinserve.compile.texts import SIGNATURE, beside, compiled, reviews
-from twinserve import package
 from twinserve.estimators.words import Words
 from twinserve.service.inference.version import ModelVersion
-from twinserve.service.service import Service
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
-from twinserve.store.artifact import Trust, open_version
-from twinserve.store.registry import Registry
 from twinserve.testing.client import JSON
 from twinserve.testing.fakes import opened
 
@@ -41,12 +38,7 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     frame.loc[frame.index[::20], "text"] = None
     table, target = frame[["n", "text", "m"]], frame["label"]
     model = beside(Words(), HEADS[request.param]).fit(table, target)
-    folder = tmp_path_factory.mktemp("texts")
-    version = package(model, table, target, name="reviews", artifacts=folder)
-    made = open_version(Registry(folder, "reviews").path(version), Trust(pickles=False))
-    settings, metrics = Settings(_env_file=None, access_log=False), Metrics()
-    service = Service(settings, metrics, ModelVersion(made, "1", settings, metrics))
-    with open_both(service) as doors:
+    with open_both(packaged(model, table, target, "reviews", tmp_path_factory.mktemp("texts"))) as doors:
         yield doors, model
 
 

@@ -14,16 +14,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from tests.doors import Both, open_both
+from tests.packaged import packaged
 from tests.tensors import Json, binary_body, json_body, outputs_in
-from twinserve import package
 from twinserve.service.inference.quick import OF_NUMBERS
-from twinserve.service.inference.version import ModelVersion
 from twinserve.service.protocols.v2.dialect import V2
-from twinserve.service.service import Service
-from twinserve.service.settings import Settings
-from twinserve.service.telemetry.metrics import Metrics
-from twinserve.store.artifact import Trust, open_version
-from twinserve.store.registry import Registry
 
 FIELDS = [f"f{number}" for number in range(30)]
 ROWS = np.random.default_rng(0).normal(size=(1000, len(FIELDS)))
@@ -42,13 +36,9 @@ class Served(NamedTuple):
 
 @pytest.fixture(params=HEADS, scope="module")
 def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("numbers")
     table, target = pd.DataFrame(ROWS, columns=FIELDS), np.where(ROWS[:, 0] > 0.3, *CLASSES)
     model = make_pipeline(StandardScaler(), HEADS[request.param]).fit(table, target)
-    version = package(model, table, target, name="tumor", artifacts=folder)
-    made = open_version(Registry(folder, "tumor").path(version), Trust(pickles=False))
-    settings, metrics = Settings(_env_file=None, access_log=False), Metrics()
-    service = Service(settings, metrics, ModelVersion(made, "1", settings, metrics), dialects=[V2])
+    service = packaged(model, table, target, "tumor", tmp_path_factory.mktemp("numbers"), [V2])
     submitted: list[int] = []
     submit = service._pool.submit
 

@@ -139,8 +139,8 @@ class Pool:
         let_others_go_first()
         self._run(self._first_step)
 
-    def _run(self, first: Callable[[], Job | None]) -> None:
-        while (size := self._work(first)) is not None:
+    def _run(self, next_job: Callable[[], Job | None]) -> None:
+        while (size := self._work(next_job)) is not None:
             if size >= LARGE:
                 give_back_memory()
 

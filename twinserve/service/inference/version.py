@@ -89,7 +89,7 @@ class ModelVersion(PublishedVersion):
         return self._reply(question, batch, self._outcome(batch.columns), deadline - self._reserve)
 
     def at_once(self, dialect: Dialect, question: Question) -> Reply | None:
-        """The reply to a body that is too long to be quick, if it takes no longer than one that is not; else None."""
+        """The reply to a long body, if it takes no more time than a short one may; else None, and the pool is asked."""
         if dialect.glance is None or not self._is_product or len(question.body) > quick.OF_NUMBERS:
             return None
         batch = dialect.glance(question.codec, question.body, question.asked)

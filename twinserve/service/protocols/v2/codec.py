@@ -138,7 +138,7 @@ def is_light(body: bytes, asked: Asked) -> bool:
 
 
 def is_all_but_binary_light(body: bytes, asked: Asked) -> bool:
-    """Is what a body holds besides binary data as quick to answer as that?"""
+    """Is what stands before the binary data as quick to answer as such a body?"""
     if coding_of(asked.header("content-encoding"), CODINGS) is not None:
         return False
     length = asked.header(HEADER_LENGTH.lower())
