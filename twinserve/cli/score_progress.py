@@ -9,18 +9,24 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from twinserve.bulk.files.job import Summary
 
 OFTEN: Final = 0.2
-"""Seconds between two lines that are shown."""
+"""Seconds after which the line of a terminal changes."""
+
+SELDOM: Final = 10.0
+"""Seconds between two lines elsewhere, as in a log."""
 
 
 class Shown:
     """Shows how far a table is."""
 
-    def __init__(self, show: Callable[[str], None] | None) -> None:
-        """`show` changes the line on a terminal; None: there is no terminal."""
-        self._show, self._begun, self._last = show, time.monotonic(), 0.0
+    def __init__(self, show: Callable[[str], object], pause: float) -> None:
+        """`show` is given a line at most every `pause` seconds."""
+        self._show, self._pause, self._begun = show, pause, time.monotonic()
+        self._last = self._begun
         self._first: tuple[int, int] | None = None
 
     def tell(self, rows: int, place: int, total: int | None) -> None:
@@ -28,7 +34,7 @@ class Shown:
         now = time.monotonic()
         if self._first is None:
             self._first, self._begun = (rows, place), now
-        if self._show is None or now - self._last < OFTEN:
+        if now - self._last < self._pause:
             return
         self._last = now
         self._show(self._line(rows, place, total, now - self._begun))
@@ -63,14 +69,19 @@ def as_time(seconds: float) -> str:
 
 @contextmanager
 def progress() -> Iterator[Shown]:
-    """One changing line on standard error, where that is a terminal and rich is installed."""
-    if not sys.stderr.isatty():
-        yield Shown(None)
+    """On standard error: one changing line in a terminal, now and then a line elsewhere."""
+    console = _terminal() if sys.stderr.isatty() else None
+    if console is None:
+        yield Shown(lambda line: sys.stderr.write(f"{line}\n"), SELDOM)
         return
+    with console, console.status("opening the model") as status:
+        yield Shown(status.update, OFTEN)
+
+
+def _terminal() -> Console | None:
+    """What changes a line; None where rich is not installed."""
     try:
         from rich.console import Console
     except ImportError:
-        yield Shown(None)
-        return
-    with Console(stderr=True, highlight=False).status("opening the model") as status:
-        yield Shown(status.update)
+        return None
+    return Console(stderr=True, highlight=False)
