@@ -142,41 +142,19 @@ $(MLFLOW)/.made: bench/peers/mlflow/requirements.txt requirements/dev.txt
 	  $$($(PY) -m pip freeze | grep -E '^(scikit-learn|joblib|pandas|skops)==')
 	@touch $@
 
+$(OLDEST)/.made: requirements/oldest.txt
 $(HOSTS)/.made: requirements/hosts.txt
-	@echo "Installing other libraries and servers into $(HOSTS) (about a minute and a half)"
-	@$(PYTHON) -m venv --clear $(HOSTS)
-	@$(HOSTS)/bin/python -m $(INSTALL) requirements/hosts.txt
-	@touch $@
-
-$(RAY)/.made: requirements/ray.txt
-	@echo "Installing Ray into $(RAY) (about a minute)"
-	@$(PYTHON) -m venv --clear $(RAY)
-	@$(RAY)/bin/python -m $(INSTALL) requirements/ray.txt
-	@touch $@
-
 $(LIBRARIES)/.made: requirements/libraries.txt
-	@echo "Installing the libraries whose estimators compile into $(LIBRARIES) (about a minute)"
-	@$(PYTHON) -m venv --clear $(LIBRARIES)
-	@$(LIBRARIES)/bin/python -m $(INSTALL) requirements/libraries.txt
-	@touch $@
-
+$(RAY)/.made: requirements/ray.txt
 $(COMPARE)/.made: bench/compare/requirements.txt
-	@echo "Installing the libraries of the comparison into $(COMPARE) (about a minute)"
-	@$(PYTHON) -m venv --clear $(COMPARE)
-	@$(COMPARE)/bin/python -m $(INSTALL) bench/compare/requirements.txt
-	@touch $@
-
 $(TABLES)/.made: bench/tables/requirements.txt
-	@echo "Installing public tables and other libraries into $(TABLES) (about a minute)"
-	@$(PYTHON) -m venv --clear $(TABLES)
-	@$(TABLES)/bin/python -m $(INSTALL) bench/tables/requirements.txt
-	@touch $@
+$(KSERVE)/.made $(MLSERVER)/.made $(CLIENTS)/.made $(OPENAPI)/.made: .venv-%/.made: requirements/protocols-%.txt
 
 # By uv, which takes ten seconds where pip takes a minute.
-$(KSERVE)/.made $(MLSERVER)/.made $(CLIENTS)/.made $(OPENAPI)/.made: .venv-%/.made: requirements/protocols-%.txt $(VENV)/.dev
-	@echo "Installing the clients of $* into $(@D)"
+$(OLDEST)/.made $(HOSTS)/.made $(LIBRARIES)/.made $(RAY)/.made $(COMPARE)/.made $(TABLES)/.made $(KSERVE)/.made $(MLSERVER)/.made $(CLIENTS)/.made $(OPENAPI)/.made: | $(VENV)/.dev
+	@echo "Installing $< into $(@D)"
 	@$(PY) -m uv venv --quiet --clear --python $(PY) $(@D)
-	@$(PY) -m uv pip install --quiet --python $(@D)/bin/python --require-hashes --no-deps -r $<
+	@$(PY) -m uv pip install --quiet --compile-bytecode --python $(@D)/bin/python --require-hashes --no-deps -r $<
 	@touch $@
 
 $(AUDITS)/.made: tests/servers/graphql_audits/package.json tests/servers/graphql_audits/audit.js
@@ -187,12 +165,6 @@ $(AUDITS)/.made: tests/servers/graphql_audits/package.json tests/servers/graphql
 $(TYPES)/.made: tests/clients/typescript/package.json
 	@mkdir -p $(@D) && cp $< $(@D)
 	@npm install --silent --no-audit --no-fund --no-package-lock --prefix $(@D)
-	@touch $@
-
-$(OLDEST)/.made: requirements/oldest.txt
-	@echo "Installing the oldest libraries into $(OLDEST)"
-	@$(PYTHON) -m venv --clear $(OLDEST)
-	@$(OLDEST)/bin/python -m $(INSTALL) requirements/oldest.txt
 	@touch $@
 
 lock: $(VENV)/.python ## Write the locked requirements anew from pyproject.toml
