@@ -54,7 +54,7 @@ def door(request: pytest.FixtureRequest) -> Iterator[Door]:
 
 
 def exchanges() -> int:
-    """How many there are in this process: by their own types, as `isinstance` asks Django's lazy objects what they are."""
+    """How many there are in this process: by their types, as `isinstance` asks Django's lazy objects what they are."""
     return sum(issubclass(type(one), Exchange) for one in gc.get_objects())
 
 

@@ -54,6 +54,8 @@ def guarded(program: str, work: Callable[[], int], changed: Callable[[], str] = 
     from twinserve.errors import AskedWrongly, ModelError
 
     signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # Not where a shell has it ignored.
+        signal.signal(signal.SIGINT, _interrupt)
     try:
         return work()
     except AskedWrongly as error:
@@ -63,6 +65,7 @@ def guarded(program: str, work: Callable[[], int], changed: Callable[[], str] = 
     except OSError as error:
         return fail(program, f"{error.strerror or error}: {error.filename or 'the store'}; {changed()}.")
     except KeyboardInterrupt:
+        _arrived.clear()
         return fail(program, f"Interrupted; {changed()}.")
 
 
@@ -84,5 +87,16 @@ def fail(program: str, sentence: str, code: int = FAILURE) -> int:
     return code
 
 
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+_arrived: Final[list[int]] = []
+"""The signals that asked for an end."""
+
+
+def end_if_asked() -> None:
+    """End here after a signal whose exception Python dropped, as it does in a weak reference's callback."""
+    if _arrived:
+        raise KeyboardInterrupt
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    _arrived.append(number)
     raise KeyboardInterrupt

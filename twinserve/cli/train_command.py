@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from twinserve.cli import verbs
-from twinserve.cli.command import HELD_BACK, Command, guarded, reporting
+from twinserve.cli.command import HELD_BACK, Command, end_if_asked, guarded, reporting
 from twinserve.cli.options.shared import LIST, chosen_estimators
 from twinserve.cli.train_options import Knobs, require_consistent, training_parser
 from twinserve.cli.version_verbs import VERBS
@@ -114,7 +114,12 @@ def run_release(program: str, options: argparse.Namespace, begin: Begin) -> int:
         from twinserve.service.process.temporary import require_temporary_folder
 
         require_temporary_folder()  # Matplotlib and joblib write to it.
-        with _progress() as progress:
+        with _progress() as show:
+
+            def progress(step: str) -> None:
+                end_if_asked()
+                show(step)
+
             progress("importing scikit-learn")
             releasing, run = begin(progress)
             begun.append(releasing)

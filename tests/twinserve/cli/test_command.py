@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import pytest
 
 from harness import ROOT
-from twinserve.cli.command import fail
+from twinserve.cli.command import end_if_asked, fail, guarded
 
 pytestmark = pytest.mark.long
 
@@ -94,3 +96,31 @@ def test_a_key_that_could_not_be_shown_is_told(tmp_path: Path) -> None:
 def test_a_name_in_a_sentence_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     assert fail("twinserve", "There is no \x1b[31mred\nfile\u202e, and no \u00e4.", 2) == 2
     assert capsys.readouterr().err == "twinserve: There is no \\x1b[31mred\\nfile\\u202e, and no \u00e4.\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_whose_exception_python_drops_ends_the_next_step(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Python ignores what a weak reference's callback raises; the locks of imports have one."""
+    monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
+    begun = []
+
+    def work() -> int:
+        watched = {1}
+        _kept = weakref.ref(watched, lambda _: signal.raise_signal(number))
+        del watched
+        begun.append("the first step")
+        end_if_asked()
+        begun.append("the second step")
+        return 0
+
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        assert guarded("train.py", work) == 1
+        end_if_asked()  # That one has arrived.
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+    assert begun == ["the first step"]
+    assert capsys.readouterr().err == "train.py: Interrupted; nothing was changed.\n"
