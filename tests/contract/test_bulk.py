@@ -424,6 +424,18 @@ def test_columns_come_back_beside_the_answers(both: Both) -> None:
         assert [row["id"] for row in rows_of(ask(both, form, table, query="?pass=id").body, form)] == ["n0", "n1", "n2"]
 
 
+@pytest.mark.parametrize("is_flat", [True, False], ids=["flat names", "nested"])
+@pytest.mark.parametrize("name", ["age", "engine.power", "wheels.2"])
+def test_a_column_of_the_model_comes_back_and_is_answered_by(both: Both, name: str, is_flat: bool) -> None:
+    """Lines may have flat names, as a DataFrame writes them; each answer is that without `pass`."""
+    rows: Rows = [flat(row) if is_flat else row for row in cars(3)]
+    plain = rows_of(ask(both, "ndjson", rows).body, "ndjson")
+    answers = rows_of(ask(both, "ndjson", rows, query=f"?pass={name}").body, "ndjson")
+    assert [row.pop(name) for row in answers] == [flat(row)[name] for row in cars(3)]
+    assert answers == plain
+    assert all("label" in row for row in answers)
+
+
 @pytest.mark.parametrize(
     ("query", "code"),
     [

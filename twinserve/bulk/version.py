@@ -20,7 +20,7 @@ from twinserve.predict.rendering import Renderer, Warnings, as_text
 from twinserve.predict.targets.target import Coded, FlatColumns
 from twinserve.signature import Columns
 from twinserve.signature.columns import UNSEEN
-from twinserve.signature.left_out import with_nameless
+from twinserve.signature.left_out import flat_names, with_nameless
 from twinserve.signature.request.novelty import Novelty
 from twinserve.signature.request.strict_json import MAX_DEPTH
 from twinserve.signature.request.validator import Validator
@@ -57,8 +57,8 @@ class BulkVersion:
 
     @cached_property
     def object_keys(self) -> frozenset[PathPart]:
-        """The keys of an instance."""
-        return frozenset(self.signature.tree())
+        """The keys that an instance may have: those of its fields and groups, and the flat names of nested fields."""
+        return frozenset((*self.signature.tree(), *flat_names(self.signature)))
 
     @cached_property
     def flat(self) -> FlatColumns:

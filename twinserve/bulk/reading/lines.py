@@ -25,6 +25,7 @@ SEPARATOR: Final = b",\n"
 BLANK: Final = b" \t\r\n"
 RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+GROUP: Final = msgspec.json.Decoder(dict[str, msgspec.Raw] | list[msgspec.Raw])
 
 Line = bytes | None
 """A line without its end; None in place of one that is too long."""
@@ -125,16 +126,17 @@ class LineReader:
 
 
 def _found(members: Any, name: str) -> msgspec.Raw | None:
-    """The member of this name, or of this dotted path."""
+    """The member of this name, or of this dotted path, which may lead through lists."""
     if (value := members.get(name)) is not None:
         return msgspec.Raw(bytes(value))
     head, dot, rest = name.partition(".")
     if not dot or head not in members:
         return None
     try:
-        return _found(MEMBERS.decode(members[head]), rest)
+        inner = GROUP.decode(members[head])
     except (msgspec.MsgspecError, ValueError):
         return None
+    return _found(inner if isinstance(inner, dict) else {str(place): item for place, item in enumerate(inner)}, rest)
 
 
 def _with_long(checked: Checked, lines: Sequence[Line]) -> Checked:
