@@ -39,7 +39,7 @@ class Notation(BaseModel):
     """`any number`: what cannot be read is null. `text of a value`: a number or a boolean stands for its text. `as it
     is`: a text without the blanks around it."""
     width: int = 0
-    """Of the text of a whole number, which has zeros in front as far as that: programs read `007` as 7."""
+    """Of the text of a whole number, which gets zeros in front as far as that: programs read `007` as 7."""
     unit: str | None = None
     """Of an amount: the currency or `%`."""
     format: str | None = None

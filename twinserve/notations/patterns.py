@@ -58,6 +58,8 @@ def words(notation: Notation) -> str | None:
     if notation.null_means is not None:
         return f"null, which stands for {notation.null_means}"
     known = _WORDS.get(notation.form)
+    if notation.width:
+        return f"{known}; digits get zeros in front, up to {notation.width} in all"
     return known if known is None or notation.unit is None else f"{known} and {notation.unit}"
 
 

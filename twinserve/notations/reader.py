@@ -63,15 +63,17 @@ def text_of_value(value: Any) -> Any:
 
 
 def _text_or_null(value: Any, width: int, nulls: Collection[str]) -> Any:
-    """The text of a value, or null; a list, an object and a number beyond a double's stay what they are."""
+    """The text of a value, or null; a list, an object and a number beyond a double's stay what they are.
+
+    A text of digits gets its zeros, too: a program that read `00123` as a number writes it into a CSV file as `123`."""
     if isinstance(value, str):
         text = value.strip()
     elif isinstance(value, (int, float)) and abs(value) <= sys.float_info.max:
         text = text_of_value(value)
-        text = text.zfill(width) if text.isdecimal() else text
     else:
         return value
-    return None if text in nulls else text
+    whole = text.zfill(width) if text.isdecimal() else text
+    return None if text in nulls or whole in nulls else whole
 
 
 def _date_or_null(value: Any, form: str, nulls: Collection[str]) -> Any:
