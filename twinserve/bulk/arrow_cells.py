@@ -54,7 +54,8 @@ def _cell(column: pa.Array, place: int) -> Any:
 
 
 def may_come_back(kind: pa.DataType) -> bool:
-    """Can a column of this type be written in every form? Unions, and dates within lists, cannot."""
+    """Can a column of this type, which is `plain`, be written in every form? Unions, dates within lists, views within
+    lists, and structs with two fields of one name cannot."""
     if isinstance(kind, pa.BaseExtensionType):
         return may_come_back(kind.storage_type)
     if pa.types.is_dictionary(kind):
@@ -69,10 +70,12 @@ def _is_plain(kind: pa.DataType) -> bool:
     if pa.types.is_map(kind):
         return _is_plain(kind.key_type) and _is_plain(kind.item_type)
     if pa.types.is_struct(kind):
-        return kind.num_fields > 0 and all(_is_plain(field.type) for field in kind)
-    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
-    is_bytes = pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind)
-    is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+        names = {field.name for field in kind}
+        return 0 < len(names) == kind.num_fields and all(_is_plain(field.type) for field in kind)
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    is_bytes = pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+    is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
+    is_number |= pa.types.is_decimal(kind) and kind.scale >= 0
     is_other = pa.types.is_null(kind) or pa.types.is_boolean(kind) or pa.types.is_fixed_size_binary(kind)
     return bool(is_text or is_bytes or is_number or is_other)
 

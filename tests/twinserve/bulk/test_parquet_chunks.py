@@ -12,8 +12,7 @@ import pytest
 from pyarrow import parquet
 
 from twinserve.bulk.malformed import MalformedTable, TooManyCells
-from twinserve.bulk.reading import parquet_chunks
-from twinserve.bulk.reading.parquet_chunks import ColumnChunk, column_chunks
+from twinserve.bulk.reading.parquet_chunks import MOST, ColumnChunk, column_chunks
 from twinserve.bulk.thrift import Thrift
 
 TABLE = pa.table(
@@ -50,10 +49,12 @@ def test_it_says_what_pyarrow_says(options: dict[str, Any]) -> None:
     facts = parquet.read_metadata(file)
     groups = [facts.row_group(number) for number in range(facts.num_row_groups)]
     chunks = [group.column(place) for group in groups for place in range(group.num_columns)]
+    encodings = {"PLAIN": 0, "RLE": 3, "RLE_DICTIONARY": 8, "DELTA_BYTE_ARRAY": 7}
     codec = {"UNCOMPRESSED": 0, "SNAPPY": 1, "ZSTD": 6}
-    assert list(column_chunks(file)) == [
+    assert list(column_chunks(file, MOST)) == [
         ColumnChunk(
             one.path_in_schema,
+            frozenset(encodings[name] for name in one.encodings),
             codec[one.compression],
             one.total_uncompressed_size,
             one.num_values,
@@ -72,7 +73,7 @@ def test_a_damaged_footer_is_told() -> None:
     for kept in (1, size // 2, size - 100):
         file = io.BytesIO(held[-8 - size : -8 - size + kept] + struct.pack("<I", kept) + b"PAR1")
         with pytest.raises(MalformedTable):
-            list(column_chunks(file))
+            list(column_chunks(file, MOST))
 
 
 @pytest.mark.parametrize("kind", [2, 3, 7, 8, 9, 12], ids=["truth", "byte", "double", "text", "list", "struct"])
@@ -81,7 +82,7 @@ def test_a_list_that_claims_more_than_there_is_takes_no_time(kind: int) -> None:
     footer = bytes([0x19, 0xF0 | kind]) + b"\xff" * 9 + b"\x01" + bytes(8)
     file = io.BytesIO(footer + struct.pack("<I", len(footer)) + b"PAR1")
     with pytest.raises(MalformedTable):
-        list(column_chunks(file))
+        list(column_chunks(file, MOST))
 
 
 def test_a_number_without_an_end_takes_no_time() -> None:
@@ -90,14 +91,13 @@ def test_a_number_without_an_end_takes_no_time() -> None:
     file = io.BytesIO(footer + struct.pack("<I", len(footer)) + b"PAR1")
     begun = time.process_time()
     with pytest.raises(MalformedTable):
-        list(column_chunks(file))
+        list(column_chunks(file, MOST))
     with pytest.raises(ValueError, match="64 bits"):
         Thrift(footer).struct(())
     assert time.process_time() - begun < 1
 
 
-def test_a_long_footer_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_footer_is_refused() -> None:
     """Before it is read: a step of Python for each byte takes seconds."""
-    monkeypatch.setattr(parquet_chunks, "MOST", 100)
     with pytest.raises(TooManyCells, match="write larger groups"):
-        list(column_chunks(written()))
+        list(column_chunks(written(), 100))

@@ -50,7 +50,7 @@ class ArrowFile:
         except (pa.ArrowException, OSError, ValueError):
             raise MalformedTable(NO_ARROW) from None
         self.check = ArrowReader(version, self._file.schema, options.passed)
-        self.kept, self._passed = self.check.kept, options.passed
+        self.kept = self.check.kept
 
     def chunks(self, start: int) -> Iterator[Chunk]:
         """See `Source`."""
@@ -67,4 +67,4 @@ class ArrowFile:
                 batch.validate(full=True)  # A place outside of its bytes would end the process.
             except (pa.ArrowException, OSError, ValueError):
                 raise MalformedTable("The Arrow file is damaged.") from None
-            yield from parts_of(batch, ALONE.rows, self._passed)
+            yield from parts_of(batch, ALONE.rows, self.check.repeated)

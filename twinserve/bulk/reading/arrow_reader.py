@@ -13,6 +13,7 @@ from twinserve.bulk.malformed import NAMES, MalformedTable
 from twinserve.bulk.reading.arrow_columns import ColumnReader, fits, values_of
 from twinserve.bulk.reading.batch_reader import BatchReader
 from twinserve.bulk.reading.columns_asked import TableColumns
+from twinserve.bulk.reading.plain_columns import plain, plain_type
 from twinserve.bulk.reading.plain_values import as_json
 from twinserve.bulk.version import BulkVersion
 from twinserve.signature import Feature, Finding
@@ -44,19 +45,26 @@ class ArrowReader(BatchReader):
             columns = TableColumns(version, flat.names, passed)
         except UnicodeDecodeError:
             raise MalformedTable(NAMES) from None
+        except pa.ArrowException:
+            raise MalformedTable("A column has a type that cannot be read.") from None
         features, reject = version.signature.features, version.out_of_range == "reject"
         _require_types(flat, features, columns)
         _require_known(flat, passed)
         super().__init__(version, columns, [ColumnReader(one, reject=reject) for one in features], _cells, passed)
-        self.kept: Mapping[str, pa.DataType] = {name: flat.field(name).type for name in passed}
+        self.kept: Mapping[str, pa.DataType] = {name: plain_type(flat.field(name).type) for name in passed}
         """The types of the columns that come back."""
         used = {*columns.places, *passed}
+        self._used = [name for name in flat.names if name in used]
+        self.repeated = [*passed, *(one.name for one in features if one.type is FeatureType.STRING)]
+        """The columns of which a value that many rows share is held once for each; see `parts_of`."""
         self.wanted = [name for name in schema.names if name in used or any(one.startswith(f"{name}.") for one in used)]
         """The columns that need be read: the model's, with structs as a whole, and those that come back."""
 
     def __call__(self, batch: pa.RecordBatch) -> Checked:
         """See `BatchReader`; the batch may have the columns `wanted` alone."""
-        return super().__call__(_flattened(batch, self._version))
+        flat = _flattened(batch, self._version).select(self._used)
+        arrays = [plain(column) for column in flat.columns]
+        return super().__call__(pa.RecordBatch.from_arrays(arrays, names=self._used))
 
 
 def _cells(column: pa.Array, feature: Feature) -> list[Any]:
@@ -80,7 +88,7 @@ def _require_known(schema: pa.Schema, passed: Sequence[str]) -> None:
     findings = [
         Finding((name,), "type", "A column of this type cannot come back.")
         for name in passed
-        if not may_come_back(schema.field(name).type)
+        if not may_come_back(plain_type(schema.field(name).type))
     ]
     if findings:
         raise InvalidInput(findings[:MAX_ERRORS], len(findings))

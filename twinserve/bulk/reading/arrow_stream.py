@@ -48,7 +48,7 @@ class ArrowRows:
                 self._check = ArrowReader(self._version, self._batches.schema, self._passed)
             if batch is None:
                 return
-            for part in parts_of(batch, self._most, self._passed):
+            for part in parts_of(batch, self._most, self._check.repeated if self._check else ()):
                 self._place += part.num_rows
                 yield Chunk(part, self._place)
 

@@ -22,9 +22,9 @@ CHUNKS: Final = 1
 """Of `columns` of `RowGroup`."""
 FACTS: Final = 3
 """Of `meta_data` of `ColumnChunk`."""
-PATH, CODEC, VALUES, UNPACKED, PACKED, DATA, DICTIONARY = 3, 4, 5, 6, 7, 9, 11
-"""Of `ColumnMetaData`: `path_in_schema`, `codec`, `num_values`, `total_uncompressed_size`, `total_compressed_size`,
-`data_page_offset`, `dictionary_page_offset`."""
+ENCODINGS, PATH, CODEC, VALUES, UNPACKED, PACKED, DATA, DICTIONARY = 2, 3, 4, 5, 6, 7, 9, 11
+"""Of `ColumnMetaData`: `encodings`, `path_in_schema`, `codec`, `num_values`, `total_uncompressed_size`,
+`total_compressed_size`, `data_page_offset`, `dictionary_page_offset`."""
 NUMBERS: Final = {CODEC: 5, **dict.fromkeys((VALUES, UNPACKED, PACKED, DATA, DICTIONARY), 6)}
 """The types of those that are numbers: of 32 bits, and of 64."""
 
@@ -34,6 +34,8 @@ class ColumnChunk(NamedTuple):
 
     path: str
     """The dotted name of its leaf."""
+    encodings: frozenset[int]
+    """How its values are written."""
     codec: int
     """How it is packed: 0 not at all, 1 by snappy."""
     unpacked: int
@@ -46,14 +48,14 @@ class ColumnChunk(NamedTuple):
     """Where its first page of data, and that of its dictionary, begin."""
 
 
-def column_chunks(file: IO[bytes]) -> Iterator[ColumnChunk]:
-    """The column chunks of all groups, as the footer says. Raises `MalformedTable`, and `TooManyCells` for a long
-    footer."""
+def column_chunks(file: IO[bytes], most: int) -> Iterator[ColumnChunk]:
+    """The column chunks of all groups, as the footer says. Raises `MalformedTable`, and `TooManyCells` for a footer of
+    more than `most` bytes."""
     end = file.seek(0, 2)
     file.seek(max(0, end - END))
     size = int.from_bytes(file.read(4), "little")
-    if size > MOST:
-        raise TooManyCells(f"The footer of a Parquet file may have {MOST >> 20} MiB at most; write larger groups.")
+    if size > most:
+        raise TooManyCells(f"The footer of a Parquet file may have {most >> 20} MiB at most; write larger groups.")
     file.seek(max(0, end - END - size))
     try:
         yield from _Footer(file.read(size)).chunks()
@@ -76,7 +78,7 @@ class _Footer(Reader):
                 self.skip(kind)
 
     def _chunk(self) -> ColumnChunk:
-        found = ColumnChunk("", 0, 0)
+        found = ColumnChunk("", frozenset(), 0, 0)
         for field, kind in self.fields():
             if field == FACTS:
                 found = self._facts()
@@ -85,14 +87,17 @@ class _Footer(Reader):
         return found
 
     def _facts(self) -> ColumnChunk:
-        path, numbers = "", dict.fromkeys(NUMBERS, 0)
+        path, encodings, numbers = "", frozenset[int](), dict.fromkeys(NUMBERS, 0)
         for field, kind in self.fields():
             if field == PATH and kind == LIST:
                 path = b".".join(self.binary() for _ in range(self.size_of_list())).decode(errors="replace")
+            elif field == ENCODINGS and kind == LIST:
+                encodings = frozenset([self.number() for _ in range(self.size_of_list())])
             elif NUMBERS.get(field) == kind:
                 numbers[field] = self.number()
-            elif field in NUMBERS or field == PATH:
+            elif field in NUMBERS or field in (ENCODINGS, PATH):
                 raise ValueError("A fact is of another type.")
             else:
                 self.skip(kind)
-        return ColumnChunk(path, *(numbers[one] for one in (CODEC, UNPACKED, VALUES, PACKED, DATA, DICTIONARY)))
+        codec, *others = [numbers[one] for one in (CODEC, UNPACKED, VALUES, PACKED, DATA, DICTIONARY)]
+        return ColumnChunk(path, encodings, codec, *others)

@@ -20,7 +20,7 @@ PADDING: Final = 100
 """Bytes behind the end of a column that pyarrow may read, as an early writer told too few."""
 MOST: Final = 200_000
 """Pages of a file at most that are looked at: it takes 2 s. Writers make one of 20,000 rows, or of 1 MiB."""
-DAMAGED: Final = "The Parquet file is damaged."
+DAMAGED: Final = "The Parquet file is damaged, or cut off."
 
 
 class Head(Thrift):

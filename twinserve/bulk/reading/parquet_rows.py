@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Any, Final
 
 import pyarrow as pa
@@ -14,11 +16,18 @@ from twinserve.bulk.malformed import MalformedTable, TooManyCells
 from twinserve.bulk.options import ALONE, Bounds, Options
 from twinserve.bulk.reading.arrow_reader import ArrowReader
 from twinserve.bulk.reading.batch_parts import parts_of
-from twinserve.bulk.reading.parquet_chunks import column_chunks
-from twinserve.bulk.reading.parquet_pages import Pages
+from twinserve.bulk.reading.parquet_chunks import MOST, ColumnChunk, column_chunks
+from twinserve.bulk.reading.parquet_pages import DAMAGED, Pages
 from twinserve.bulk.reading.rows import Chunk
 from twinserve.bulk.version import BulkVersion
 
+MAGIC: Final = b"PAR1"
+REFUSED: Final = (pa.ArrowException, OSError, ValueError, NotImplementedError)
+"""What pyarrow raises for what it cannot read."""
+DELTAS: Final = frozenset((6, 7))
+"""DELTA_LENGTH_BYTE_ARRAY and DELTA_BYTE_ARRAY, whose values have no place in a dictionary."""
+ANY: Final = 1 << 31
+"""Bytes of a footer of a file of one's own."""
 BUFFER: Final = 1 << 16
 """Bytes of each column that are read at a time. Without it pyarrow holds all columns of a group of rows: 330 MB of a
 million rows of 30 columns, where this takes 90 and half of the time."""
@@ -32,13 +41,15 @@ class ParquetRows:
     ) -> None:
         """`alone`: a group of rows after the other, each read by all cores, so that a run can go on with any of them.
         Else batches may span groups, of which some have few rows."""
-        self._file = open_parquet(file, **({"pre_buffer": True} if alone else {}))
-        self._bounds, self._is_alone, self._passed = bounds, alone, options.passed
+        schema = schema_of(file)
+        chunks = _chunks_of(file, alone=alone)
+        self._file = _opened(file, texts_of(schema, chunks), alone=alone)
+        self._bounds, self._is_alone = bounds, alone
         require_cells(self._file, bounds.cells)
         self.check = ArrowReader(version, self._file.schema_arrow, options.passed)
         self.kept = self.check.kept
         if not alone:  # Of a file of one's own nothing is bounded.
-            require_bytes(file, self.check.wanted, bounds)
+            require_bytes(file, chunks, self.check.wanted, bounds)
         self.total = self._file.metadata.num_rows
 
     def chunks(self, start: int = 0) -> Iterator[Chunk]:
@@ -53,7 +64,7 @@ class ParquetRows:
                 self._bounds.rows, some, columns=self.check.wanted, use_threads=self._is_alone
             )
             while (batch := next_batch(batches)) is not None:
-                for part in parts_of(batch, self._bounds.rows, self._passed):
+                for part in parts_of(batch, self._bounds.rows, self.check.repeated):
                     place += part.num_rows
                     if place > start:
                         yield Chunk(part, place)
@@ -100,18 +111,51 @@ class SpooledParquet:
             self._file.close()
 
 
-def open_parquet(file: Any, **options: Any) -> parquet.ParquetFile:
-    """A Parquet file, with texts as places in dictionaries; raises `MalformedTable`."""
+def schema_of(file: Any) -> pa.Schema:
+    """The columns of a Parquet file; raises `MalformedTable`."""
     try:
-        schema = parquet.read_schema(file)
-        texts = [
-            field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
-        ]
-        return parquet.ParquetFile(
-            file, read_dictionary=texts, **{"pre_buffer": False, "buffer_size": BUFFER, **options}
-        )
-    except (pa.ArrowException, OSError, ValueError, NotImplementedError):
-        raise MalformedTable("The bytes are no Parquet file.") from None
+        return parquet.read_schema(file)
+    except REFUSED as error:
+        raise MalformedTable(_reason(file, error)) from None
+
+
+def texts_of(schema: pa.Schema, chunks: Iterable[ColumnChunk]) -> list[str]:
+    """The columns that pyarrow can read as places in dictionaries."""
+    others = {chunk.path for chunk in chunks if chunk.encodings & DELTAS}
+    texts = [field for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)]
+    return [field.name for field in texts if field.name not in others]
+
+
+def _reason(file: Any, error: Exception) -> str:
+    """What is wrong with bytes that cannot be read."""
+    if "encrypt" in str(error).lower():
+        return "The Parquet file is encrypted."
+    with _open(file) as held:
+        held.seek(0)
+        head = held.read(len(MAGIC))
+    return DAMAGED if head == MAGIC else "The bytes are no Parquet file."
+
+
+def _chunks_of(file: Any, *, alone: bool) -> list[ColumnChunk]:
+    with _open(file) as held:
+        return [*column_chunks(held, ANY if alone else MOST)]
+
+
+@contextmanager
+def _open(file: Any) -> Iterator[IO[bytes]]:
+    """The file of a path; one that is open stays so."""
+    if not isinstance(file, str):
+        yield file
+        return
+    with Path(file).open("rb") as held:
+        yield held
+
+
+def _opened(file: Any, texts: Sequence[str], *, alone: bool) -> parquet.ParquetFile:
+    try:
+        return parquet.ParquetFile(file, read_dictionary=texts, pre_buffer=alone, buffer_size=BUFFER)
+    except REFUSED:
+        raise MalformedTable(DAMAGED) from None
 
 
 def require_cells(opened: parquet.ParquetFile, most: int) -> None:
@@ -122,11 +166,11 @@ def require_cells(opened: parquet.ParquetFile, most: int) -> None:
         raise TooManyCells(f"A table may have {most} cells at most.")
 
 
-def require_bytes(file: IO[bytes], columns: Sequence[str], bounds: Bounds) -> None:
+def require_bytes(file: IO[bytes], chunks: Iterable[ColumnChunk], columns: Sequence[str], bounds: Bounds) -> None:
     """Raise `TooManyCells` if the file, or one of its pages, says that these columns, or one of them in a group of
     rows, unpack to more."""
     pages, total = Pages(file.fileno()), 0
-    for chunk in column_chunks(file):
+    for chunk in chunks:
         if any(chunk.path == name or chunk.path.startswith(f"{name}.") for name in columns):
             size = max(0, chunk.unpacked)
             if size <= bounds.chunk:
@@ -146,5 +190,5 @@ def next_batch(batches: Iterator[pa.RecordBatch]) -> pa.RecordBatch | None:
         if batch is not None:
             batch.validate(full=True)
         return batch
-    except (pa.ArrowException, OSError, ValueError, NotImplementedError):
-        raise MalformedTable("The Parquet file is damaged.") from None
+    except REFUSED:
+        raise MalformedTable(DAMAGED) from None

@@ -90,5 +90,5 @@ def write_group(writer: parquet.ParquetWriter, table: pa.Table, rows: int) -> No
     coarsest unit is a millisecond."""
     try:
         writer.write_table(table, row_group_size=rows)
-    except pa.ArrowInvalid:
+    except pa.ArrowException:
         raise MalformedTable("A column that comes back has an instant that Parquet cannot hold.") from None

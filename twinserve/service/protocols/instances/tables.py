@@ -83,14 +83,14 @@ def _parquet(body: bytes, most: int) -> list[dict[str, Any]]:
     from pyarrow import parquet
 
     from twinserve.bulk.malformed import MalformedTable
-    from twinserve.bulk.reading.parquet_chunks import column_chunks
+    from twinserve.bulk.reading.parquet_chunks import MOST, column_chunks
 
     rows: list[dict[str, Any]] = []
     try:
         file = parquet.ParquetFile(io.BytesIO(body))
         if len(set(file.schema_arrow.names)) < len(file.schema_arrow.names):
             raise bad("The table must not name a column twice.")
-        if not {chunk.codec for chunk in column_chunks(io.BytesIO(body))} <= CODINGS:
+        if not {chunk.codec for chunk in column_chunks(io.BytesIO(body), MOST)} <= CODINGS:
             raise bad("Parquet must be uncompressed, or compressed with snappy.")
         for batch in file.iter_batches(batch_size=most + 1):
             rows += ({name: _plain(value) for name, value in row.items()} for row in batch.to_pylist())
