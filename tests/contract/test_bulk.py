@@ -373,6 +373,7 @@ def test_only_predict_is_asked_in_bulk(both: Both) -> None:
         (b"a,b\n1,2\n", CSV, 422, "invalid-input"),
         (as_csv(cars(2)).replace(b"age", b"doors"), CSV, 422, "invalid-input"),
         (b"\xff\xfe\n", CSV, 400, "malformed-table"),
+        (as_csv(cars(2)).replace(b",", b";"), CSV, 400, "malformed-table"),
         (b"", {"Content-Type": TYPES["arrow"]}, 400, "malformed-table"),
         (b"nonsense" * 9, {"Content-Type": TYPES["arrow"]}, 400, "malformed-table"),
         (as_arrow(cars(4))[:-1], {"Content-Type": TYPES["parquet"]}, 400, "malformed-table"),
@@ -383,7 +384,7 @@ def test_only_predict_is_asked_in_bulk(both: Both) -> None:
         (gzip.compress(b"")[:-3], NDJSON | {"Content-Encoding": "gzip"}, 400, "bad-request"),
     ],
     ids=[
-        *("csv: nothing", "csv: other columns", "csv: a column twice", "csv: no UTF-8"),
+        *("csv: nothing", "csv: other columns", "csv: a column twice", "csv: no UTF-8", "csv: semicolons"),
         *("arrow: nothing", "arrow: other bytes"),
         *("parquet: arrow without its end", "parquet: without its end", "parquet: nothing"),
         *("gzip: not packed", "gzip: nothing", "gzip: without its end"),

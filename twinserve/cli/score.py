@@ -141,10 +141,12 @@ def _score(program: str, options: argparse.Namespace) -> int:
         shown.end(summary)
         return _code(summary)
 
-    target = Path(options.written)
     is_kept = options.written != "-" and options.table is None
 
     def changed() -> str:
+        from twinserve.bulk.files.places import followed
+
+        target = followed(Path(options.written))
         kept = is_kept and target.with_name(f"{target.name}.partial").exists()
         return f"--resume goes on with {target}.partial" if kept else "nothing was changed"
 

@@ -27,24 +27,29 @@ class Shown:
         """`show` is given a line at most every `pause` seconds."""
         self._show, self._pause, self._begun = show, pause, time.monotonic()
         self._last = self._begun
-        self._first: tuple[int, int] | None = None
+        self._first: int | None = None
+        self._kept = 0
+
+    def keep(self, rows: int) -> None:
+        """So many rows more were answered by an earlier run."""
+        self._kept += rows
 
     def tell(self, rows: int, place: int, total: int | None) -> None:
         """So many rows are answered; the next one is at `place` of `total`."""
         now = time.monotonic()
         if self._first is None:
-            self._first, self._begun = (rows, place), now
+            self._first, self._begun = place, now
         if now - self._last < self._pause:
             return
         self._last = now
         self._show(self._line(rows, place, total, now - self._begun))
 
     def _line(self, rows: int, place: int, total: int | None, seconds: float) -> str:
-        first, begun = self._first or (0, 0)
+        begun = self._first or 0
         line = f"{rows:,} rows"
-        if seconds < OFTEN or rows == first:
+        if seconds < OFTEN or rows == self._kept:
             return line
-        line += f", {(rows - first) / seconds:,.0f} a second"
+        line += f", {(rows - self._kept) / seconds:,.0f} a second"
         if total is None or place <= begun:
             return line
         return f"{line}, {as_time(seconds * (total - place) / (place - begun))} left"
@@ -52,10 +57,11 @@ class Shown:
     def end(self, summary: Summary) -> None:
         """Say on standard error what was done."""
         seconds = time.monotonic() - self._begun
-        rows = summary.rows - (self._first or (0, 0))[0]
+        rows = summary.rows - self._kept
+        own = f", {rows:,} of them by this run," if self._kept else ""
         rate = f" ({rows / seconds:,.0f} a second)" if seconds > 0 and rows else ""
         bad = f"; {summary.bad_rows:,} have errors in place of an answer" if summary.bad_rows else ""
-        sys.stderr.write(f"{summary.rows:,} row{'s' * (summary.rows != 1)} in {as_time(seconds)}{rate}{bad}\n")
+        sys.stderr.write(f"{summary.rows:,} row{'s' * (summary.rows != 1)}{own} in {as_time(seconds)}{rate}{bad}\n")
 
 
 def as_time(seconds: float) -> str:

@@ -5,28 +5,33 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 from twinserve import __version__
 from twinserve.bulk.files.folder import AnswerTables, Table, to_folder
-from twinserve.bulk.files.job import Asking, Summary, Tell, to_file, to_stream
+from twinserve.bulk.files.job import Asking, CannotWrite, Summary, to_file, to_stream
 from twinserve.bulk.files.places import (
     STANDARD,
+    file_of,
     input_form,
     is_database,
     output_form,
     require_other,
     require_readable,
+    require_writable,
 )
 from twinserve.bulk.files.source import Source, open_source
 from twinserve.bulk.forms import Form, require_pyarrow
-from twinserve.bulk.options import Options
+from twinserve.bulk.malformed import MalformedTable
+from twinserve.bulk.options import Options, WrongOption
 from twinserve.bulk.version import Opening
 from twinserve.cli.score_progress import Shown
 from twinserve.errors import AskedWrongly
 from twinserve.service.cores import available_cores
+from twinserve.service.process.streams import was_closed
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.store.artifact import Trust
 from twinserve.store.models import only_model
@@ -42,7 +47,7 @@ class DoesNotFit(AskedWrongly):
 
 def score(options: argparse.Namespace, shown: Shown) -> Summary:
     """Do what the options ask for; raises `AskedWrongly`, `ModelError` and OSError."""
-    read, written = Path(options.read), Path(options.written)
+    read = Path(options.read)
     is_place = options.read != STANDARD and not is_database(options.read)
     if is_place:
         require_readable(read)
@@ -50,8 +55,7 @@ def score(options: argparse.Namespace, shown: Shown) -> Summary:
     of_input = None if is_folder or options.query else input_form(options.read, options.format)
     writes = _writes(options, of_input, is_folder=is_folder)
     require_pyarrow(*(form for form in (of_input, writes) if form))
-    if is_place and options.written != STANDARD and not is_database(options.written):
-        require_other(read, written)
+    _require_places(options, is_folder=is_folder)
     threads = options.threads or available_cores()
     opening = _opening(options)
     asking = Asking(opening(), _options(options), writes, threads, release=__version__)
@@ -77,19 +81,19 @@ def _scored(
         form = of_input or input_form(path, options.format)
         return open_source(path, form, asking.version, asking.options, standard_input)
 
-    def telling(source: Source, before: int = 0) -> Tell:
-        return lambda rows, place: shown.tell(before + rows, place, source.total)
-
     if is_folder:
 
         def answer_tables(tables: Sequence[Table]) -> Iterator[Summary]:
             rows = 0
             for table in tables:
-                source = opened(str(table.read))
-                tell = telling(source, rows)
-                yield (summary := to_file(
-                    asking, source, table.read, table.written, tell, goes_on=options.resume, journal_at=table.journal
-                ))  # fmt: skip
+                with _naming(table.read):
+                    source = opened(str(table.read))
+                    tell, goes_on = _Telling(shown, source, rows), options.resume
+                    summary = to_file(
+                        asking, source, table.read, table.written, tell, goes_on=goes_on, journal_at=table.journal
+                    )
+                tell.begin(summary.rows)
+                yield summary
                 rows += summary.rows
 
         each = answer_tables if options.ray is None else on_ray(options, opening, asking, opened, shown)
@@ -100,7 +104,7 @@ def _scored(
         source: Source = QuerySource(options.read, options.query, asking.version, asking.options)
     else:
         source = opened(options.read)
-    tell = telling(source)
+    tell = _Telling(shown, source)
     if options.table is not None:
         from twinserve.bulk.files.database import to_table
 
@@ -108,7 +112,55 @@ def _scored(
     if options.written == STANDARD:
         return to_stream(asking, source, sys.stdout.buffer, tell)
     read = None if options.query or options.read == STANDARD else Path(options.read)
-    return to_file(asking, source, read, written, tell, goes_on=options.resume)
+    summary = to_file(asking, source, read, written, tell, goes_on=options.resume)
+    tell.begin(summary.rows)
+    return summary
+
+
+class _Telling:
+    """Shows how far a table is; `before` it so many rows were answered."""
+
+    def __init__(self, shown: Shown, source: Source, before: int = 0) -> None:
+        self._shown, self._source, self._before = shown, source, before
+        self._is_begun = False
+
+    def __call__(self, rows: int, place: int) -> None:
+        self.begin(rows)
+        self._shown.tell(self._before + rows, place, self._source.total)
+
+    def begin(self, rows: int) -> None:
+        """So many of them had an earlier run answered; all, if there was nothing to tell of."""
+        if not self._is_begun:
+            self._shown.keep(rows)
+            self._is_begun = True
+
+
+def _require_places(options: argparse.Namespace, *, is_folder: bool) -> None:
+    """Raise where the answers cannot be written, or would destroy what is read; nothing was touched until then."""
+    if options.written == STANDARD and was_closed("stdout"):
+        raise CannotWrite("Standard output is closed.")
+    if options.written == STANDARD or is_database(options.written):
+        return
+    written, read = Path(options.written), file_of(options.read)
+    require_writable(written, is_folder=is_folder)
+    if read is not None and read.exists():
+        require_other(read, written)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Say which file of a folder an error is about."""
+    try:
+        yield
+    except InvalidInput as error:
+        raise DoesNotFit(f"{path}: {_sentence(error)}") from None
+    except WrongOption as error:
+        raise AskedWrongly(f"{path}: {error}") from None
+    except MalformedTable as error:
+        raise type(error)(f"{path}: {error}") from None
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
 
 
 def _writes(options: argparse.Namespace, of_input: Form | None, *, is_folder: bool) -> Form:
@@ -153,7 +205,8 @@ def on_ray(
 
     def answer_tables(tables: Sequence[Table]) -> Iterator[Summary]:
         for table in tables:
-            opened(str(table.read))  # Raises where its columns do not fit, before any file is answered.
+            with _naming(table.read):
+                opened(str(table.read))  # Raises where its columns do not fit, before any file is answered.
         rows = 0
         shown.tell(0, 0, len(tables))
         for done, summary in enumerate(answered_on(options.ray, work, tables), start=1):

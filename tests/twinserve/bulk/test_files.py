@@ -333,6 +333,28 @@ def test_a_folder_goes_on_file_by_file(pear: BulkVersion, tables: Path, tmp_path
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "one.parquet", "out"]
 
 
+def test_a_folder_with_other_tables_does_not_go_on(tables: Path, tmp_path: Path) -> None:
+    """Its answers would be to tables that are gone."""
+    read, target = tmp_path / "in", tmp_path / "out"
+    read.mkdir()
+    (read / "a.csv").write_bytes((tables / "in.csv").read_bytes())
+
+    def killed(tables: Sequence[Table]) -> Iterator[Summary]:
+        for table in tables:
+            table.written.write_text("")
+            table.journal.write_text("")
+            raise Killed
+        yield Summary(0, 0)
+
+    for _ in range(2):
+        with pytest.raises(Killed):
+            to_folder(read, target, None, "csv", killed, goes_on=True)
+    (read / "a.csv").rename(read / "b.csv")
+    with pytest.raises(journal.OtherRun, match="other tables"):
+        to_folder(read, target, None, "csv", killed, goes_on=True)
+    assert to_folder(read, target, None, "csv", lambda _: iter(())) == Summary(0, 0)
+
+
 def test_two_runs_do_not_write_one_folder(tables: Path, tmp_path: Path) -> None:
     """The second one is refused before it removes what the first one wrote; nothing of a refusal stays behind."""
     read, target = tmp_path / "in", tmp_path / "out"

@@ -137,6 +137,8 @@ def test_a_database_is_read_and_written(score: Score, folder: Path, capsys: pyte
             "The ending of 'out.txt' names no form; give --to with one of: ndjson, csv, arrow, parquet",
         ),
         (["-", "out.csv"], "Standard input names no form; give --format"),
+        (["in.csv", "out.csv.gz"], "Answers are not packed: leave out the last ending of 'out.csv.gz'"),
+        (["in.csv", "store", "--to", "csv"], "'store' is a folder; name a file in it"),
         (["in.csv", "out.csv", "--pass", "number"], "There is no column 'number'."),
         (["in.csv", "out.csv", "--coverage", "0.2"], "coverage: Must be from 0.5 to 0.99."),
         (["in.csv", "out.csv", "--explain", "--class", "plum"], "class: The model does not have this class."),
@@ -185,6 +187,151 @@ def test_a_table_without_the_columns_is_refused(score: Score, folder: Path, caps
         "twinserve: The table does not fit the model. /weight: This field is required. "
         "/price: This field is not part of the input.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("read", "written"),
+    [
+        ("a.csv.partial", "a.csv"),
+        ("a.csv.journal", "a.csv"),
+        ("link.csv", "a.csv"),
+        ("a.csv.partial", "to_a.csv"),
+        ("same.csv", "h.csv"),
+        ("f.partial", "f"),
+        ("f.partial/g", "f"),
+        ("f.journals", "f"),
+        ("linked", "f"),
+        ("linked", "linked/out"),
+        ("sqlite:///a.csv.partial", "a.csv"),
+    ],
+)
+def test_no_table_is_destroyed_by_its_answers(
+    score: Score, folder: Path, capsys: pytest.CaptureFixture[str], read: str, written: str
+) -> None:
+    """Whatever stands beside the answers until they are whole, and whatever leads there."""
+    tables = [folder / name for name in ("a.csv.partial", "a.csv.journal", "f.partial/g/t.csv", "f.journals/t.csv")]
+    for path in tables:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes((folder / "in.csv").read_bytes())
+    (folder / "link.csv").symlink_to("a.csv.partial")
+    (folder / "to_a.csv").symlink_to("a.csv")
+    (folder / "linked").mkdir()
+    (folder / "linked" / "t.csv").symlink_to(folder / "f.partial" / "g" / "t.csv")
+    (folder / "same.csv").write_bytes((folder / "in.csv").read_bytes())
+    (folder / "h.csv.partial").hardlink_to(folder / "same.csv")
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    query = ["--query", "select 1"] if "://" in read else ["--format", "csv"]
+    assert score(read, written, *query) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_what_is_no_file_is_not_replaced_by_one(score: Score, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A FIFO, which stands here for a device too: no test names one, as a fault would take it from the machine."""
+    os.mkfifo(folder / "pipe.csv")
+    (folder / "link.csv").symlink_to("pipe.csv")
+    for name in ("pipe.csv", "link.csv"):
+        assert score("in.csv", name) == 2
+        assert (
+            f"'{name}' is no file; to write to a device, a pipe or a socket, give - as OUT." in capsys.readouterr().err
+        )
+        assert (folder / name).is_fifo()
+
+
+def test_a_link_is_followed(score: Score, folder: Path) -> None:
+    """Its target has the answers, and what stands beside them until then; the link stays."""
+    (folder / "there").mkdir()
+    (folder / "link.csv").symlink_to("there/out.csv")
+    assert score("in.csv", "link.csv") == 0
+    assert (folder / "link.csv").is_symlink()
+    assert [path.name for path in (folder / "there").iterdir()] == ["out.csv"]
+
+
+@pytest.mark.parametrize(("names", "to"), [(["c/a", "c/a.csv"], []), (["a.csv", "a.csv.ndjson"], ["--to", "ndjson"])])
+def test_two_tables_do_not_share_a_name(
+    score: Score, folder: Path, capsys: pytest.CaptureFixture[str], names: list[str], to: list[str]
+) -> None:
+    """The answers to one of them would be lost."""
+    for name in names:
+        (folder / "d" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "d" / name).write_bytes((folder / "in.csv").read_bytes())
+    assert score("d", "out", "--format", "csv", *to) == 2
+    said = capsys.readouterr().err
+    assert all(repr(f"d/{name}") in said for name in names)
+    assert not (folder / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code", "sentence"),
+    [
+        ("b.parquet", b"no such thing", 1, "d/b.parquet: The bytes are no Parquet file."),
+        ("b.csv", b"id,price\n1,2\n", 2, "d/b.csv: The table does not fit the model. /weight: This field is required."),
+        ("b.csv", b"weight,skin.colour\n1,red\n", 2, "d/b.csv: pass: There is no column 'id'."),
+        (
+            "b.csv",
+            b"weight;skin.colour;id\n1;red;1\n",
+            2,
+            "d/b.csv: The names in the header are separated by semicolons.",
+        ),
+    ],
+)
+def test_a_failure_in_a_folder_names_the_file(
+    score: Score, folder: Path, capsys: pytest.CaptureFixture[str], name: str, content: bytes, code: int, sentence: str
+) -> None:
+    """As it was given."""
+    (folder / "d").mkdir()
+    (folder / "d" / "a.csv").write_bytes((folder / "in.csv").read_bytes())
+    (folder / "d" / name).write_bytes(content)
+    assert score("d", "out") == code
+    assert capsys.readouterr().err.startswith(f"twinserve: {sentence}")
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_another_separator_is_told(
+    score: Score, folder: Path, capsys: pytest.CaptureFixture[str], separator: str
+) -> None:
+    """In place of a list of columns that seem to be missing."""
+    (folder / "in.csv").write_text((folder / "in.csv").read_text().replace(",", separator))
+    assert score("in.csv", "out.csv") == 2
+    assert "The names in the header are separated by " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", ["hi\n", "[]\n", "{}\n", "hi", '{"run":{}}\n'])
+def test_a_foreign_journal_is_told(
+    score: Score, folder: Path, capsys: pytest.CaptureFixture[str], content: str
+) -> None:
+    """In a sentence; nothing is changed."""
+    (folder / "out.csv.journal").write_text(content)
+    before = sorted(folder.iterdir())
+    assert score("in.csv", "out.csv", "--resume") == 2
+    assert "Leave out --resume to begin anew." in capsys.readouterr().err
+    assert sorted(folder.iterdir()) == before
+
+
+def test_the_version_that_is_not_there_is_a_failure(score: Score) -> None:
+    """As with the other commands."""
+    assert score("in.csv", "out.csv", "--version", "9") == 1
+    assert score("in.csv", "out.csv", "--name", "nope") == 1
+
+
+def test_a_full_disk_is_that_of_the_answers(
+    score: Score, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not the store's."""
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("twinserve.bulk.files.journal.os.fsync", full)
+    assert score("in.csv", "out.csv") == 1
+    assert "No space left on device: out.csv." in capsys.readouterr().err
+
+
+def test_closed_standard_output_is_a_failure(folder: Path) -> None:
+    """Nobody would have the answers."""
+    words = program(folder, "in.csv", "-")
+    done = subprocess.run(["sh", "-c", '"$@" >&-', "sh", *words], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "twinserve: Standard output is closed.\n")
 
 
 ROWS = 1_500_000

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from twinserve.bulk.files.job import Summary
 from twinserve.cli import score_progress
 
 
@@ -49,6 +50,17 @@ def test_a_terminal_has_one_line_that_changes(monkeypatch: pytest.MonkeyPatch) -
     assert " 1,234 rows" in terminal.getvalue()
     assert "5,678" not in terminal.getvalue()
     assert terminal.getvalue().endswith("\x1b[2K")
+
+
+def test_a_run_that_goes_on_tells_its_own_rows(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+    """Beside all of them; its rate is that of its own."""
+    with score_progress.progress() as shown:
+        shown.tell(0, 0, None)
+        shown.keep(1000)
+        clock[0] += 2
+        shown.tell(1200, 0, None)
+    shown.end(Summary(1200, 0))
+    assert capsys.readouterr().err == "1,200 rows, 200 of them by this run, in 2.0 s (100 a second)\n"
 
 
 @pytest.mark.parametrize(

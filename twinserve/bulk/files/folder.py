@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -11,13 +12,16 @@ from typing import Final, NamedTuple
 
 from twinserve.bulk.files.in_use import InUse, locked
 from twinserve.bulk.files.job import Summary
-from twinserve.bulk.files.places import NoSuchPlace, files_in
+from twinserve.bulk.files.journal import OtherRun
+from twinserve.bulk.files.places import NoSuchPlace, files_in, followed, require_other
 from twinserve.bulk.forms import SUFFIXES, Form
 from twinserve.store.file_lock import sync_folder
 
 ENDINGS: Final = {"ndjson": ".ndjson", "csv": ".csv", "arrow": ".arrows", "parquet": ".parquet"}
 LOCK: Final = ".lock"
 """Among the journals; held as long as a run writes the folder."""
+LISTED: Final = ".tables"
+"""Among the journals: the names of the tables that the run answers."""
 
 
 class Table(NamedTuple):
@@ -39,8 +43,12 @@ def to_folder(
     """Write the answers to all tables of a folder; the folder appears whole or not at all.
 
     A file has the name of its table, with the ending of its form where that is another one."""
+    target = followed(target)
     partial, journals = (target.with_name(f"{target.name}.{ending}") for ending in ("partial", "journals"))
     found = files_in(read, given)
+    for path in found:
+        require_other(path, target)  # It may be a link.
+    _require_names(found, read, writes)
     _is_whole(target, partial, journals, goes_on=goes_on)  # What is refused leaves nothing behind.
     with _alone(journals, target):
         return _written(read, found, target, writes, answer_tables, (partial, journals), goes_on=goes_on)
@@ -62,6 +70,7 @@ def _written(
         shutil.rmtree(partial, ignore_errors=True)
         for path in _held(journals):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+    _require_listed(journals, [str(path.relative_to(read)) for path in found])
     tables = [_table(path, read, target if is_whole else partial, journals, writes) for path in found]
     rows = bad_rows = 0
     for summary in answer_tables(tables):
@@ -83,7 +92,28 @@ def _is_whole(target: Path, partial: Path, journals: Path, *, goes_on: bool) -> 
 
 
 def _held(journals: Path) -> list[Path]:
-    return [path for path in journals.iterdir() if path.name != LOCK] if journals.exists() else []
+    return [path for path in journals.iterdir() if path.name not in (LOCK, LISTED)] if journals.exists() else []
+
+
+def _require_names(found: Sequence[Path], read: Path, writes: Form) -> None:
+    """Raise `NoSuchPlace` where two tables would have the same file of answers."""
+    named: dict[Path, Path] = {}
+    for path in found:
+        name = _named(path.relative_to(read), writes)
+        if (other := named.setdefault(name, path)) != path:
+            raise NoSuchPlace(
+                f"The answers to {str(other)!r} and {str(path)!r} would have one name, {str(name)!r}; rename a table."
+            )
+
+
+def _require_listed(journals: Path, names: Sequence[str]) -> None:
+    """Keep the names of the tables; raises `OtherRun` where a run goes on that had others."""
+    listed = journals / LISTED
+    content = json.dumps(names).encode()
+    if not _held(journals):
+        listed.write_bytes(content)
+    elif not listed.exists() or listed.read_bytes() != content:
+        raise OtherRun(f"{journals} is of a run with other tables. Leave out --resume to begin anew.")
 
 
 @contextmanager

@@ -24,7 +24,7 @@ FILE_FORM: Final = (".arrow", ".feather")
 """Names by which programs expect Arrow's file format, which has an index at its end."""
 
 Tell = Callable[[int, int], None]
-"""Called with the rows so far, and with the place of the next one."""
+"""Called with the rows so far, and with the place of the next one; first with what an earlier run has answered."""
 
 
 class CannotWrite(ModelError):
@@ -81,8 +81,8 @@ def to_file(
     sink = asking.sink(source)
     work = asking.work(source, sink)
     journal = Journal(target, _run(asking, read), sink.head, journal_at)
-    journal.begin(goes_on=goes_on)
     try:
+        journal.begin(goes_on=goes_on)
         if not journal.is_done:
             tell(journal.rows, journal.place)
             for group in _groups(encoded(source.chunks(journal.place), work, asking.threads), asking.group):

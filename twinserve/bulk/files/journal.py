@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from twinserve.bulk.files.in_use import locked
+from twinserve.bulk.files.places import followed
 from twinserve.bulk.writing.sinks import Group
 from twinserve.errors import AskedWrongly
 from twinserve.store.file_lock import sync_folder
@@ -32,7 +34,8 @@ class Journal:
     def __init__(self, target: Path, run: Mapping[str, Any], head: bytes, path: Path | None = None) -> None:
         """`run` says which run it is: what it reads, by which version, how. `head` begins each answer. `path` is
         a place of its own for the journal, where it stays when the file is whole."""
-        self._target, self._run, self._head, self._stays = target, json.loads(json.dumps(run)), head, path is not None
+        self._target = target = followed(target)
+        self._run, self._head, self._stays = json.loads(json.dumps(run)), head, path is not None
         self._partial = target.with_name(f"{target.name}.partial")
         self._path = path or target.with_name(f"{target.name}.journal")
         self._file: BinaryIO | None = None
@@ -47,20 +50,21 @@ class Journal:
 
         Raises `OtherRun` where another run left them behind, and `InUse`."""
         self._file = os.fdopen(locked(self._partial, self._target), "r+b")
-        lines = self._read() if goes_on else []
-        if lines and lines[0]["run"] != self._run:
-            self.close()
-            raise OtherRun(
-                f"{self._path} is of another run: of another table, version or form, or with other options. "
-                "Leave out --resume to begin anew."
-            )
         there = os.fstat(self._file.fileno()).st_size
+        try:
+            lines = self._read() if goes_on else []
+        except OtherRun:
+            if not there:
+                self._partial.unlink()  # Opening it made it.
+            self.close()
+            raise
         if lines and DONE in lines[-1] and (there == lines[-1][DONE] or self._target.exists()):
             self._all_there(lines[-1], there)
         elif lines and there >= len(self._head):
             self._go_on(lines, there)
         else:
-            self._anew()
+            with _naming(self._path):
+                self._anew()
 
     def _anew(self) -> None:
         self._path.unlink(missing_ok=True)
@@ -72,12 +76,24 @@ class Journal:
         sync_folder(self._path.parent)
 
     def _read(self) -> list[dict[str, Any]]:
-        """The lines of the last run that were written as a whole."""
+        """The lines of the last run that were written as a whole; raises `OtherRun` where they are not of this one."""
         try:
             held = self._path.read_bytes()
         except FileNotFoundError:
             return []
-        return [json.loads(line) for line in held[: held.rfind(b"\n") + 1].splitlines()]
+        try:
+            lines = [json.loads(line) for line in held[: held.rfind(b"\n") + 1].splitlines()]
+            is_ours = all({"run"} <= line.keys() for line in lines[:1]) and all(map(_is_line, lines[1:]))
+        except (ValueError, AttributeError):  # No JSON, or no object.
+            is_ours, lines = False, []
+        if not is_ours or (held and not lines):
+            raise OtherRun(f"{self._path} is no journal of a run, or is damaged. Leave out --resume to begin anew.")
+        if lines and lines[0]["run"] != self._run:
+            raise OtherRun(
+                f"{self._path} is of another run: of another table, version or form, or with other options. "
+                "Leave out --resume to begin anew."
+            )
+        return lines
 
     def _all_there(self, last: Mapping[str, Any], there: int) -> None:
         """The last run was killed when it had written all, maybe before the file had its name."""
@@ -113,17 +129,19 @@ class Journal:
         self._line({**{key: getattr(self, key) for key in KEYS}, "note": group.note})
 
     def _put(self, content: bytes) -> None:
-        self._opened.write(content)
-        self._opened.flush()
-        os.fsync(self._opened.fileno())
+        with _naming(self._partial):
+            self._opened.write(content)
+            self._opened.flush()
+            os.fsync(self._opened.fileno())
         self.size += len(content)
 
     def _line(self, line: Mapping[str, Any]) -> None:
         if self._lines is None:
             raise TypeError("The journal was not begun.")
-        self._lines.write(_as_line(line))
-        self._lines.flush()
-        os.fsync(self._lines.fileno())
+        with _naming(self._path):
+            self._lines.write(_as_line(line))
+            self._lines.flush()
+            os.fsync(self._lines.fileno())
 
     def finish(self, tail: bytes, turn: Callable[[Path, Path], None] | None = None) -> None:
         """End the file, and give it its name. `turn` makes another file of it, which then has the name."""
@@ -141,7 +159,8 @@ class Journal:
 
     def _turned(self, turn: Callable[[Path, Path], None]) -> Path:
         made = self._target.with_name(f"{self._target.name}.turned")
-        turn(self._partial, made)
+        with _naming(made):
+            turn(self._partial, made)
         with made.open("rb") as file:
             os.fsync(file.fileno())
         return made
@@ -150,7 +169,22 @@ class Journal:
         """Close the files."""
         for file in (self._file, self._lines):
             if file is not None:
-                file.close()
+                with suppress(OSError):  # What a full disk did not take was told when it was written.
+                    file.close()
+
+
+def _is_line(line: Mapping[str, Any]) -> bool:
+    return {DONE, "rows", "bad_rows"} <= line.keys() or {*KEYS, "note"} <= line.keys()
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """An error of the disk names the file: that of a write does not."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
 
 
 def _as_line(line: Mapping[str, Any]) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +12,9 @@ from twinserve.bulk.forms import SUFFIXES, Form, form_of
 from twinserve.errors import AskedWrongly
 
 STANDARD: Final = "-"
+BESIDE: Final = ("partial", "journal", "journals", "turned")
+"""Endings of what stands beside the answers until they are whole."""
+SQLITE: Final = re.compile(r"sqlite(?:\+\w+)?:///([^?]+)")
 
 
 class NoSuchPlace(AskedWrongly):
@@ -30,6 +35,10 @@ def output_form(path: str, given: Form | None, of_input: Form | None) -> Form:
     """The form of the answers: on standard output that of the rows unless another is given."""
     if given is None and path == STANDARD and of_input is not None:
         return of_input
+    if path.lower().endswith(PACKED):
+        raise NoSuchPlace(
+            f"Answers are not packed: leave out the last ending of {path!r}, or pack what - as OUT gives."
+        )
     return _form(path, given, path, "--to")
 
 
@@ -66,9 +75,43 @@ def require_readable(path: Path) -> None:
         raise NoSuchPlace(f"Cannot read {str(path)!r}: No such file or directory.")
 
 
+def file_of(place: str) -> Path | None:
+    """The file or folder that is read or written there: of a database that of SQLite; None: another kind of place."""
+    if is_database(place):
+        return Path(found[1]) if (found := SQLITE.match(place)) else None
+    return None if place == STANDARD else Path(place)
+
+
+def followed(path: Path) -> Path:
+    """Where a symbolic link leads: that is written, and the link stays."""
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
+
+
+def require_writable(written: Path, *, is_folder: bool) -> None:
+    """Raise `NoSuchPlace` where no file, or no folder, can get this name."""
+    if written.is_dir() and not is_folder:
+        raise NoSuchPlace(f"{str(written)!r} is a folder; name a file in it for the answers.")
+    if written.exists() and not written.is_dir() and not written.is_file():
+        raise NoSuchPlace(f"{str(written)!r} is no file; to write to a device, a pipe or a socket, give - as OUT.")
+    if not followed(written).parent.is_dir():
+        raise NoSuchPlace(f"There is no folder {str(followed(written).parent)!r} for the answers.")
+
+
 def require_other(read: Path, written: Path) -> None:
-    """Raise `NoSuchPlace` where answers would take the place of the rows."""
-    if written.exists() and read.resolve() == written.resolve():
-        raise NoSuchPlace(f"{str(written)!r} is the table itself; give the answers another name.")
-    if not written.parent.is_dir():
-        raise NoSuchPlace(f"There is no folder {str(written.parent)!r} for the answers.")
+    """Raise `NoSuchPlace` where the answers, or what stands beside them until they are whole, would take the place of
+    the rows, or would stand among them."""
+    target = followed(written)
+    for place in (target, *(target.with_name(f"{target.name}.{ending}") for ending in BESIDE)):
+        if _is_within(read, place) or (place.exists() and read.samefile(place)):
+            is_itself = (
+                "is the table itself" if place == target else f"would be written over on the way to {str(written)!r}"
+            )
+            raise NoSuchPlace(
+                f"{str(written if place == target else read)!r} {is_itself}; give the answers another name."
+            )
+    if _is_within(target, read):
+        raise NoSuchPlace(f"{str(written)!r} is in the folder of the tables; write the answers elsewhere.")
+
+
+def _is_within(path: Path, other: Path) -> bool:
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(other))

@@ -16,11 +16,12 @@ import numpy as np
 
 from twinserve.bulk.checked import Checked, check
 from twinserve.bulk.forms import has_pyarrow
-from twinserve.bulk.malformed import NAMES, MalformedTable
+from twinserve.bulk.malformed import NAMES, MalformedTable, OtherSeparator
 from twinserve.bulk.reading.columns_asked import TableColumns
 from twinserve.bulk.version import BulkVersion
 from twinserve.notations.json_numbers import JSON_NUMBER
 from twinserve.signature import Finding
+from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.signature.request.python_values import TOO_LARGE
 from twinserve.signature.signature import NUMERIC, FeatureType
 
@@ -29,6 +30,10 @@ BOOLEANS: Final[Mapping[str, bool]] = {"true": True, "True": True, "false": Fals
 PACKINGS: Final = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 """How files begin that gzip or Zstandard packed; no text in UTF-8 begins so."""
 PACKED: Final = "The bytes are packed, and nothing says so: send Content-Encoding, or name the file .csv.gz, .csv.zst."
+SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "bars"}
+OTHER: Final = (
+    "The names in the header are separated by {}. Here CSV has commas, and numbers a decimal point: write it anew so."
+)
 LONG: Final = 16 << 10
 """Bytes of records, so far, from which loading pyarrow pays."""
 BLOCK: Final = 6 << 10
@@ -59,8 +64,20 @@ class CsvReader:
             raise MalformedTable("The header is not CSV.") from None
         if any(name != _readable(name) for name in self._names):
             raise MalformedTable(NAMES)
-        self.columns = TableColumns(self._version, self._names, self._passed)
+        self.columns = self._columns()
         return stream.read().encode("utf-8", "surrogateescape")
+
+    def _columns(self) -> TableColumns:
+        try:
+            return TableColumns(self._version, self._names, self._passed)
+        except InvalidInput:
+            if not self._types.keys().isdisjoint(self._names):
+                raise
+            for separator, word in SEPARATORS.items():
+                names = [name.strip(' "') for part in self._names for name in part.split(separator)]
+                if len(names) > len(self._names) and not self._types.keys().isdisjoint(names):
+                    raise OtherSeparator(OTHER.format(word)) from None
+            raise
 
     def __call__(self, records: bytes) -> Checked:
         """The rows of some whole records."""

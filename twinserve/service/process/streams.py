@@ -14,6 +14,11 @@ def open_closed() -> None:
             setattr(sys, name, os.fdopen(_on_nothing(number), mode))
 
 
+def was_closed(name: str) -> bool:
+    """Was this stream closed until `open_closed`? Python names those that it opened itself by a text."""
+    return isinstance(getattr(getattr(sys, name), "name", None), int)
+
+
 def _on_nothing(number: int) -> int:
     opened = os.open(os.devnull, os.O_RDWR)
     if opened != number:
