@@ -78,7 +78,8 @@ def _parts(
     except InvalidInput as error:
         outcome = [_within(finding) for finding in error.findings]
     except MalformedJson as error:
-        outcome = [Finding((), "malformed-json", str(error))]
+        # Of a line its own place says which it is; the number of those before it is not known here.
+        outcome = [Finding((), "malformed-json", str(error).replace(" at line 1 column ", " at column "))]
     if isinstance(outcome, Batch) or len(rows) == 1:
         yield first, outcome
         return

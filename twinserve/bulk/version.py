@@ -95,7 +95,7 @@ class BulkVersion:
             raise WrongOption(
                 "pass",
                 f"{taken[0]!r} is a column of the answer, too; give it another name.",
-                "One of them is a column of the answer, too; give it another name.",
+                f"Item {options.passed.index(taken[0]) + 1} names a column of the answer, too; give it another name.",
             )
 
     def _taken(self, options: Options) -> frozenset[str]:

@@ -34,7 +34,7 @@ class TableColumns:
         if findings:
             raise InvalidInput(findings[:MAX_ERRORS], len(findings))
         if absent := [name for name in passed if name not in given]:
-            detail = "The body must have each of these columns, besides those of the model."
+            detail = f"Item {passed.index(absent[0]) + 1} names no column of the body."
             raise WrongOption("pass", f"There is no column {absent[0]!r}.", detail)
         self.places: Mapping[str, int] = {name: place for place, name in enumerate(names) if name in known}
         """The place of each column of the model that is there."""

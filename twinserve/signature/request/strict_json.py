@@ -30,6 +30,8 @@ ESCAPED_COLON: Final = rb"\u003"
 ZEROS: Final = bytes.maketrans(b"123456789", b"000000000")
 LONG_NUMBER: Final = b"0" * 400
 DUPLICATE: Final = "Detected duplicate key"
+REASONS: Final = {"expected ident": "expected null, true or false"}
+"""Those of jiter's that only a parser's author understands."""
 TRAILING: Final = "trailing characters"
 NOT_FINITE: Final = re.compile(rb"-?(?:NaN|Infinity)\b")
 PLACED: Final = re.compile(r"(?P<reason>.+) at line (?P<line>[0-9]+) column (?P<column>[0-9]+)", re.DOTALL)
@@ -104,7 +106,7 @@ def _malformed(body: bytes, message: str) -> MalformedJson:
     if match["reason"].startswith(DUPLICATE):  # jiter's position is after the colon.
         position = without_escapes(body[: body.rindex(b'"', 0, position)]).rindex(b'"')
         return MalformedJson.at("Duplicate key", body, body.rfind(b"\n", 0, position) + 1, position)
-    reason = match["reason"]
+    reason = REASONS.get(match["reason"], match["reason"])
     if reason.startswith(TRAILING) and body[position : position + 1] == b"{":
         reason = "Another object (send several as an array)"
     # Of `-Infinity` jiter takes the minus for the start of a number.

@@ -58,12 +58,12 @@ def limit_of(header: HeaderLookup, settings: Settings) -> int:
 
 
 def require_fit(query: Mapping[str, Any], header: HeaderLookup) -> None:
-    """Raise `Problem` (400) if columns should come back of JSON, which has no others than the model's."""
+    """Raise `Problem` (400) if columns should come back of JSON."""
     if "pass" not in query:
         return
     forms = forms_of(header)
     if forms is None or forms.reads == "json":
-        detail = "Only for bodies that are lines or tables: JSON instances have no other columns than the model's."
+        detail = "Only for NDJSON, CSV, Arrow and Parquet: in JSON answers stand in the order of the instances."
         raise invalid_parameters([{"parameter": "pass", "code": "bound", "detail": detail}])
 
 
