@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import struct
@@ -11,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
+from pyarrow.parquet import encryption
 
 from tests.twinserve.signature.made import feature, signature
 from twinserve.bulk.malformed import MalformedTable, TooManyCells
@@ -96,6 +98,35 @@ def test_pages_of_honest_files_are_counted_as_the_footer_has_them(
         unpacked = parquet_pages.Pages(file.fileno()).unpacked(found, 1 << 40)
     assert 0.9 * chunk.total_uncompressed_size - 100 < unpacked <= chunk.total_uncompressed_size
     assert rows(version, body, ROOMY) == ROWS
+
+
+class Keys(encryption.KmsClient):  # type: ignore[misc]  # pyarrow has no types.
+    """Where keys are kept; here they hide nothing."""
+
+    def __init__(self, _connection: object) -> None:
+        super().__init__()
+
+    def wrap_key(self, key: bytes, _name: str) -> bytes:
+        """As a text."""
+        return base64.b64encode(key)
+
+
+@pytest.mark.parametrize("is_footer_plain", [True, False])
+def test_an_encrypted_file_is_told_to_be_one(version: BulkVersion, is_footer_plain: bool) -> None:
+    """Whether or not its columns can be known."""
+    kept = encryption.EncryptionConfiguration(
+        footer_key="footer", column_keys={"column": ["x"]}, plaintext_footer=is_footer_plain
+    )
+    keys = encryption.CryptoFactory(Keys).file_encryption_properties(encryption.KmsConnectionConfig(), kept)
+    with pytest.raises(MalformedTable, match="is encrypted"):
+        rows(version, table(encryption_properties=keys), ROOMY)
+
+
+@pytest.mark.parametrize(("cut", "told"), [(slice(0, -9), "damaged, or cut off"), (slice(4, None), "no Parquet file")])
+def test_a_file_without_an_end_is_no_other_file(version: BulkVersion, cut: slice, told: str) -> None:
+    """One that begins as Parquet was cut off; nobody must look for the program that wrote it."""
+    with pytest.raises(MalformedTable, match=told):
+        rows(version, table()[cut] + b"rest", ROOMY)
 
 
 def parquet_file(body: bytes) -> int:

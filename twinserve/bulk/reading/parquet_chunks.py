@@ -20,8 +20,9 @@ GROUPS: Final = 4
 """The number of the field `row_groups` of `FileMetaData`."""
 CHUNKS: Final = 1
 """Of `columns` of `RowGroup`."""
-FACTS: Final = 3
-"""Of `meta_data` of `ColumnChunk`."""
+FACTS, CRYPTO = 3, 8
+"""Of `meta_data` and `crypto_metadata` of `ColumnChunk`."""
+ENCRYPTED: Final = "The Parquet file is encrypted."
 ENCODINGS, PATH, CODEC, VALUES, UNPACKED, PACKED, DATA, DICTIONARY = 2, 3, 4, 5, 6, 7, 9, 11
 """Of `ColumnMetaData`: `encodings`, `path_in_schema`, `codec`, `num_values`, `total_uncompressed_size`,
 `total_compressed_size`, `data_page_offset`, `dictionary_page_offset`."""
@@ -82,6 +83,8 @@ class _Footer(Reader):
         for field, kind in self.fields():
             if field == FACTS:
                 found = self._facts()
+            elif field == CRYPTO:
+                raise MalformedTable(ENCRYPTED)
             else:
                 self.skip(kind)
         return found

@@ -16,12 +16,13 @@ from twinserve.bulk.malformed import MalformedTable, TooManyCells
 from twinserve.bulk.options import ALONE, Bounds, Options
 from twinserve.bulk.reading.arrow_reader import ArrowReader
 from twinserve.bulk.reading.batch_parts import parts_of
-from twinserve.bulk.reading.parquet_chunks import MOST, ColumnChunk, column_chunks
+from twinserve.bulk.reading.parquet_chunks import ENCRYPTED, MOST, ColumnChunk, column_chunks
 from twinserve.bulk.reading.parquet_pages import DAMAGED, Pages
 from twinserve.bulk.reading.rows import Chunk
 from twinserve.bulk.version import BulkVersion
 
-MAGIC: Final = b"PAR1"
+MAGICS: Final = (b"PAR1", b"PARE")
+"""How files begin; the second one has an encrypted footer."""
 REFUSED: Final = (pa.ArrowException, OSError, ValueError, NotImplementedError)
 """What pyarrow raises for what it cannot read."""
 DELTAS: Final = frozenset((6, 7))
@@ -116,7 +117,7 @@ def schema_of(file: Any) -> pa.Schema:
     try:
         return parquet.read_schema(file)
     except REFUSED as error:
-        raise MalformedTable(_reason(file, error)) from None
+        raise (_damaged(error) if _begins_well(file) else MalformedTable("The bytes are no Parquet file.")) from None
 
 
 def texts_of(schema: pa.Schema, chunks: Iterable[ColumnChunk]) -> list[str]:
@@ -126,14 +127,14 @@ def texts_of(schema: pa.Schema, chunks: Iterable[ColumnChunk]) -> list[str]:
     return [field.name for field in texts if field.name not in others]
 
 
-def _reason(file: Any, error: Exception) -> str:
-    """What is wrong with bytes that cannot be read."""
-    if "encrypt" in str(error).lower():
-        return "The Parquet file is encrypted."
+def _begins_well(file: Any) -> bool:
     with _open(file) as held:
         held.seek(0)
-        head = held.read(len(MAGIC))
-    return DAMAGED if head == MAGIC else "The bytes are no Parquet file."
+        return held.read(4) in MAGICS
+
+
+def _damaged(error: Exception) -> MalformedTable:
+    return MalformedTable(ENCRYPTED if "crypt" in str(error) else DAMAGED)
 
 
 def _chunks_of(file: Any, *, alone: bool) -> list[ColumnChunk]:
@@ -154,8 +155,8 @@ def _open(file: Any) -> Iterator[IO[bytes]]:
 def _opened(file: Any, texts: Sequence[str], *, alone: bool) -> parquet.ParquetFile:
     try:
         return parquet.ParquetFile(file, read_dictionary=texts, pre_buffer=alone, buffer_size=BUFFER)
-    except REFUSED:
-        raise MalformedTable(DAMAGED) from None
+    except REFUSED as error:
+        raise _damaged(error) from None
 
 
 def require_cells(opened: parquet.ParquetFile, most: int) -> None:
@@ -190,5 +191,5 @@ def next_batch(batches: Iterator[pa.RecordBatch]) -> pa.RecordBatch | None:
         if batch is not None:
             batch.validate(full=True)
         return batch
-    except REFUSED:
-        raise MalformedTable(DAMAGED) from None
+    except REFUSED as error:
+        raise _damaged(error) from None
