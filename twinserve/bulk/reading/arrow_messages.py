@@ -27,6 +27,7 @@ SCHEMA, DICTIONARY, BATCH = 1, 2, 3
 VERSION, KIND, HEADER, BODY_LENGTH = 0, 1, 2, 3
 """The fields of the table `Message`."""
 NO_STREAM: Final = "The bytes are no Arrow stream."
+DAMAGED: Final = "The Arrow stream is damaged, or cut off."
 
 
 def too_long(longest: int) -> MalformedTable:
@@ -80,7 +81,9 @@ class Batches:
 
     def end(self) -> None:
         """After the last piece; raises `MalformedTable` unless a schema was there, and nothing is left over."""
-        if self.schema is None or (self._held and not self._is_over):
+        if self._held and not self._is_over:
+            raise MalformedTable(DAMAGED)
+        if self.schema is None:
             raise MalformedTable(NO_STREAM)
 
     def _message(self) -> Message | None:
@@ -156,9 +159,9 @@ class Batches:
                 self._validate(place, column)
             batch.validate()
         except (pa.ArrowException, OSError, ValueError, StopIteration):
-            raise MalformedTable(NO_STREAM) from None
+            raise MalformedTable(DAMAGED) from None
         if batch.num_rows > MOST_ROWS * message.size or not self._given.is_empty:
-            raise MalformedTable(NO_STREAM)
+            raise MalformedTable(DAMAGED)
         return batch
 
     def _validate(self, place: int, column: pa.Array) -> None:

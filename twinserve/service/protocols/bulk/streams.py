@@ -161,5 +161,7 @@ def refusing() -> Iterator[None]:
     except WrongOption as error:
         wrong = {"parameter": error.parameter, "code": "bound", "detail": error.detail}
         raise invalid_parameters([wrong]) from None
-    except OSError:
+    except OSError as error:
+        if error.errno is None:  # pyarrow raises these for what it cannot do; a disk has numbers.
+            raise
         raise unavailable("There is no room for temporary files.") from None
