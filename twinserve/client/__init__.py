@@ -6,6 +6,13 @@ with Client("https://host/prefix", key="...") as client:
     client.predict({"amount": 1000, "age": 31})
 """
 
+try:
+    import httpx2  # noqa: F401  # Before any module of this package, which all need it.
+except ModuleNotFoundError as error:  # pragma: no cover  # The extra is part of the development tools.
+    raise ModuleNotFoundError(
+        "twinserve.client needs HTTPX: pip install 'twinserve[client]'", name=error.name
+    ) from None
+
 from twinserve.client.async_client import AsyncClient
 from twinserve.client.client import Client
 from twinserve.client.errors import (

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from twinserve.client import AskedWrongly, Client, ClientError
+from twinserve.client import AskedWrongly, Client, ClientError, UnexpectedAnswer
 
 FAILURE: Final = 1
 USAGE: Final = 2
@@ -43,7 +43,11 @@ def _types(url: str, model: str | None, key_file: str | None) -> str:
     if key_file is not None:
         key = (sys.stdin.read() if key_file == "-" else Path(key_file).read_text()).strip()
     with Client(url, key=key, model=model) as client:
-        return type_source(signature_of(json.dumps(client.schema()).encode()), client.model())
+        signature, told = signature_of(json.dumps(client.schema()).encode()), client.model()
+    try:
+        return type_source(signature, told)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise UnexpectedAnswer("The service's /model is not one that this client can read.") from None
 
 
 def _fail(sentence: str, code: int) -> int:

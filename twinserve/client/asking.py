@@ -7,7 +7,6 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, Final
 
 from twinserve.client import replies
@@ -180,12 +179,8 @@ class Asking:
 
     def _post(self, body: bytes, names: Names, request_id: str | None, count: int | None = None) -> Steps[Any]:
         response = yield from self._caller.call("POST", self._asked.url, body, HEADERS, request_id=request_id)
-        if response.status != HTTPStatus.OK:
-            raise replies.error(response, names)
-        answer = replies.value(response)
-        if not _is_answer(answer, count):
-            raise replies.unexpected(response, "which is no prediction, or none for each row")
-        return answer
+        why = "which is no prediction, or none for each row"
+        return replies.value(response, lambda given: _is_answer(given, count), why, names)
 
 
 def _is_answer(answer: Any, count: int | None) -> bool:
@@ -195,7 +190,11 @@ def _is_answer(answer: Any, count: int | None) -> bool:
     predictions: Any = [answer] if count is None else answer.get("predictions")
     if not isinstance(predictions, list) or (count is not None and len(predictions) != count):
         return False
-    return all(isinstance(one, dict) and isinstance(one.get("warnings"), list) for one in predictions)
+    return all(isinstance(one, dict) and _are_warnings(one.get("warnings")) for one in predictions)
+
+
+def _are_warnings(given: Any) -> bool:
+    return isinstance(given, list) and all(isinstance(one, dict) and type(one.get("pointer")) is str for one in given)
 
 
 def _found(parts: Sequence[Part]) -> int:

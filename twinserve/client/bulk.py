@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from http import HTTPStatus
 from typing import Any, Final
 
 from twinserve.bulk.forms import MEDIA_TYPES
@@ -39,21 +37,25 @@ class Bulk:
         self._passed = passed
         self._lines: list[bytes | dict[str, Any]] = []
         """Each a row as JSON, or the answer to one that JSON cannot hold."""
-        self._size, self._sent = 0, 0
+        self._size, self._sent, self._taken = 0, 0, 0
 
     def add(self, row: Any) -> Iterator[Steps[list[Any]]]:
         """Take a row, an instance or a batch; steps that give the answers of those which go now, in their order."""
         if is_batch(row):
+            self._taken += row.num_rows
             yield from self.end()
             for start in range(0, row.num_rows, self._rows):
                 yield self._batch(row.slice(start, self._rows))
             return
         if not isinstance(row, Mapping):
-            raise AskedWrongly(f"A row is an instance (a dict) or an Arrow batch, not a {type(row).__name__}.")
+            raise AskedWrongly(
+                f"A row is an instance (a dict) or an Arrow batch, not a {type(row).__name__} (position {self._taken})."
+            )
         line = _line(row, self._passed)
         if self._lines and self._size + len(line) > BYTES:
             yield from self.end()
         self._lines.append(line)
+        self._taken += 1
         self._size += len(line)
         if len(self._lines) >= self._rows:
             yield from self.end()
@@ -93,11 +95,7 @@ class Bulk:
         request_id = base if base is None or self._sent == 1 else f"{base[:52]}.{self._sent - 1}"
         headers = {"Content-Type": form, "Accept": form}
         response: Response = yield from self._caller.call("POST", self._url, body, headers, request_id=request_id)
-        if response.status != HTTPStatus.OK:
-            raise replies.error(response)
-        if response.media_type != form:
-            raise replies.unexpected(response, f"which is not {form}")
-        return response
+        return replies.require(response, form)
 
 
 def rows_of(source: Any) -> Iterable[Any]:
@@ -128,7 +126,10 @@ def _line(row: Mapping[str, Any], passed: Sequence[str]) -> bytes | dict[str, An
 
 
 def _found(row: Any, name: str) -> Any:
-    """What a row has by this name, or by this dotted path, as the service finds it; None where it has nothing."""
+    """What a row has by this name, or by this dotted path, which may lead through lists, as the service finds it; None
+    where it has nothing."""
+    if isinstance(row, (list, tuple)):
+        row = {str(place): item for place, item in enumerate(row)}
     if not isinstance(row, Mapping):
         return None
     head, dot, rest = name.partition(".")
@@ -136,10 +137,7 @@ def _found(row: Any, name: str) -> Any:
 
 
 def _objects(response: Response, count: int) -> list[Any]:
-    try:
-        answers = [json.loads(line) for line in response.body.splitlines()]
-    except (ValueError, RecursionError):
-        raise replies.unexpected(response, "its lines are no JSON, or are cut off") from None
+    answers = [replies.parsed(response, line) for line in response.body.splitlines()]
     if len(answers) != count:
         raise replies.unexpected(response, "which has not one answer for each row")
     return answers

@@ -64,7 +64,7 @@ class Caller:
         return response
 
     def open(self, url: str, upload: Upload, request_id: str) -> Steps[Any]:
-        """An open response of status 200 to a body of pieces, or a `Response` of any other status.
+        """An open response to a body of pieces, of status 200 and the form that is asked for, or any other `Response`.
 
         It is asked again only where the body can be read once more. The attempts share no total: a long body takes
         the time that it takes, and `timeout` holds for each of its pieces."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from types import NoneType
 from typing import Any, Final
 
 from twinserve.client import replies
@@ -74,9 +75,7 @@ class Core:
         """`POST /predict` in bulk, of a whole file: an open response of HTTPX."""
         url = self._bulk_url(coverage, passed)
         opened = yield from self._caller.open(url, upload, checked_id(request_id))
-        if isinstance(opened, Response):
-            raise replies.error(opened)
-        return opened
+        return replies.require(opened, upload.headers["Accept"]) if isinstance(opened, Response) else opened
 
     def _bulk_url(self, coverage: float | None, passed: Sequence[str]) -> str:
         if isinstance(passed, str):
@@ -128,17 +127,22 @@ class Core:
     def models(self) -> Steps[list[dict[str, Any]]]:
         """`GET /models`, every page of it."""
         found: list[dict[str, Any]] = []
-        after = None
+        after, told = None, set[str]()
         while True:
-            page = replies.value((yield from self._read(self.address.of("/models", {"limit": PAGE, "after": after}))))
+            response = yield from self._read(self.address.of("/models", {"limit": PAGE, "after": after}))
+            page = replies.value(response, _is_page)
             found += page["models"]
-            after = page["next"]
-            if after is None:
+            if page["next"] is None:
                 return found
+            if not page["models"] or page["next"] in told:
+                raise replies.unexpected(response, "a page that leads to no other")
+            after = page["next"]
+            told.add(after)
 
     def card(self) -> Steps[str]:
         """`GET /card`, as Markdown."""
-        return replies.text((yield from self._caller.call("GET", self.address.of_model("/card"), headers=MARKDOWN)))
+        response = yield from self._caller.call("GET", self.address.of_model("/card"), headers=MARKDOWN)
+        return replies.require(response, MARKDOWN["Accept"]).body.decode("utf-8", "replace")
 
     def openapi(self) -> Steps[Any]:
         """`GET /openapi.json`."""
@@ -148,7 +152,7 @@ class Core:
         """`GET /health/ready`, whether it is 200 or 503."""
         response = yield from self._health()
         if response.status == HTTPStatus.SERVICE_UNAVAILABLE and response.media_type == "application/json":
-            return json.loads(response.body)
+            return replies.parsed(response, response.body)
         return replies.value(response)
 
     def ready(self) -> Steps[bool]:
@@ -164,6 +168,14 @@ class Core:
 
     def _read(self, url: str) -> Steps[Response]:
         return self._caller.call("GET", url, headers=JSON)
+
+
+def _is_page(given: Any) -> bool:
+    """Is it a page of `/models`?"""
+    if not isinstance(given, dict) or not isinstance(given.get("next", 0), (str, NoneType)):
+        return False
+    models = given.get("models")
+    return isinstance(models, list) and all(map(replies.is_object, models))
 
 
 def _number(coverage: object) -> str | None:

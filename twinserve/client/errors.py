@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Final
 
 from twinserve.errors import ModelError
 
 SHOWN: Final = 10
 """Findings that the message of an `InvalidInput` shows."""
+HINT: Final = "is the client's address that of the service, with its prefix?"
+"""What a 404 is asked, which is most often an address that lacks a prefix."""
 
 
 class ClientError(ModelError):
@@ -89,6 +92,8 @@ class Facts:
     retry_after: float | None = None
     """Seconds, from the header of this name."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    url: str = ""
+    """What was asked, without its query."""
 
 
 class Problem(ClientError):
@@ -104,7 +109,8 @@ class Problem(ClientError):
     def __str__(self) -> str:
         told = "".join(f"\n  {one.get('parameter') or '(input)'}: {one.get('detail')}" for one in self.errors[:SHOWN])
         number = f"{self.status} " if self.status is not None else ""
-        return f"{number}{self.kind}: {self.detail}{told}"
+        asked = f"\n  {self.facts.url} was asked; {HINT}" if self.status == HTTPStatus.NOT_FOUND else ""
+        return f"{number}{self.kind}: {self.detail}{told}{asked}"
 
 
 class InvalidInput(Problem):

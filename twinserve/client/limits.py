@@ -12,7 +12,7 @@ ROWS: Final = 10_000
 BYTES: Final = 4 << 20
 """Half of `MAX_BODY` of a server that sets none; nginx takes 1 MiB by default, and its 413 halves this."""
 STATUS: Final = 413  # Of a proxy, too, whose answer is no problem document.
-SENTENCE: Final = re.compile(r"A batch may hold (\d+) instances at most")
+SENTENCE: Final = re.compile(r"A batch may hold (\d{1,15}) instances at most", re.ASCII)
 
 
 class Limits:

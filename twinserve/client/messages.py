@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Literal, TypeVar
 
 T = TypeVar("T")
@@ -40,6 +41,10 @@ class Response:
         """The media type without its parameters, in lower case."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
+    def is_good(self, form: str) -> bool:
+        """Is it 200, with a body of this media type?"""
+        return self.status == HTTPStatus.OK and self.media_type == form
+
 
 @dataclass(frozen=True)
 class Send:
@@ -50,7 +55,8 @@ class Send:
 
 @dataclass(frozen=True)
 class Open:
-    """Send a request with a body of pieces; gives a `Response` that is no success, or the open one of HTTPX."""
+    """Send a request with a body of pieces; gives the open response of HTTPX where it is 200 with what `Accept`
+    asks for, else a `Response`."""
 
     request: Request
     pieces: Callable[[], Iterator[bytes]]

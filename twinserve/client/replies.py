@@ -4,41 +4,62 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
-from twinserve.client.errors import BY_KIND, Facts, InvalidInput, Problem, UnexpectedAnswer
+from twinserve.client.errors import BY_KIND, HINT, Facts, InvalidInput, Problem, UnexpectedAnswer
 from twinserve.client.findings import Names, findings
 from twinserve.client.messages import Response
 from twinserve.client.retrying import retry_after
 
 PROBLEM: Final = "application/problem+json"
 PREFIX: Final = "urn:twinserve:problem:"
-TOTAL: Final = re.compile(r"(At least )?(\d+) errors? in the input")
+TOTAL: Final = re.compile(r"(At least )?(\d{1,15}) errors? in the input", re.ASCII)
 LONGEST: Final = 64 * 1024
 """Bytes of an answer that is none of ours which its error keeps."""
 
 
-def value(response: Response) -> Any:
-    """The JSON of a good answer; raises what any other answer means."""
-    require_good(response)
+def is_object(given: Any) -> bool:
+    """The shape of most answers."""
+    return isinstance(given, dict)
+
+
+def value(
+    response: Response,
+    fits: Callable[[Any], bool] = is_object,
+    why: str = "which is not what was asked for",
+    names: Names | None = None,
+) -> Any:
+    """The JSON of a good answer, which has the expected shape; raises what any other answer means."""
+    if response.status != HTTPStatus.OK:
+        raise error(response, names)
+    return parsed(response, response.body, fits, why)
+
+
+def parsed(
+    response: Response,
+    text: bytes,
+    fits: Callable[[Any], bool] = is_object,
+    why: str = "which is not what was asked for",
+) -> Any:
+    """The JSON of a text within an answer; raises `UnexpectedAnswer` for what has not the expected shape."""
     try:
-        return json.loads(response.body)
+        given = json.loads(text)
     except (ValueError, RecursionError):
         raise unexpected(response, "its body is no JSON, or is cut off") from None
+    if not fits(given):
+        raise unexpected(response, why)
+    return given
 
 
-def text(response: Response) -> str:
-    """The text of a good answer."""
-    require_good(response)
-    return response.body.decode("utf-8", "replace")
-
-
-def require_good(response: Response) -> None:
-    """Raise what an answer means that is not 200."""
+def require(response: Response, form: str) -> Response:
+    """An answer of this media type; raises what any other answer means."""
+    if response.is_good(form):
+        return response
     if response.status != HTTPStatus.OK:
         raise error(response)
+    raise unexpected(response, f"which is not {form}")
 
 
 def error(response: Response, names: Names | None = None) -> Problem | UnexpectedAnswer:
@@ -60,7 +81,10 @@ def unexpected(response: Response, why: str) -> UnexpectedAnswer:
     place = response.headers.get("location", "")
     if place and HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
         why = f"a redirect to {place.partition('?')[0][:200]!r}, which is not followed: give the client that address"
-    sentence = f"{response.url} answered {response.status} ({response.media_type[:64] or 'no type'}): {why}."
+    elif response.status == HTTPStatus.NOT_FOUND:
+        why = f"{why}; {HINT}"
+    end = "" if why.endswith("?") else "."
+    sentence = f"{response.url} answered {response.status} ({response.media_type[:64] or 'no type'}): {why}{end}"
     return UnexpectedAnswer(sentence, response.status, response.body[:LONGEST])
 
 
@@ -87,6 +111,7 @@ def _facts(response: Response, document: Mapping[str, Any]) -> Facts:
         request_id=response.headers.get("x-request-id"),
         retry_after=retry_after(response),
         headers=response.headers,
+        url=response.url,
     )
 
 

@@ -90,7 +90,7 @@ def retry_after(response: Response, now: Callable[[], float] = time.time) -> flo
         return float(given[:9])
     try:
         when = parsedate_to_datetime(given)
-    except ValueError:
+    except (ValueError, OverflowError):  # Of a year beyond all, say.
         return None
     moment = when if when.tzinfo else when.replace(tzinfo=UTC)
     return max(0.0, (moment - datetime.fromtimestamp(now(), UTC)).total_seconds())

@@ -22,6 +22,8 @@ EARLY: Final = 30.0
 """Seconds before its end at which a token is renewed, or a tenth of its life if that is less."""
 LIFE: Final = 300.0
 """Seconds that a token is used whose end is not told."""
+LONGEST: Final = 366 * 24 * 3600.0
+"""Seconds that any token is used, whatever life it is told to have."""
 VISIBLE: Final = re.compile(r"[\x21-\x7e]+")
 WORD: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
@@ -140,7 +142,7 @@ def _granted(response: Response, asked: float) -> Token:
     value, kind = given.get("access_token"), str(given.get("token_type", "Bearer"))
     if response.status == HTTPStatus.OK and isinstance(value, str) and kind.lower() == "bearer":
         life = given.get("expires_in")
-        seconds = float(life) if isinstance(life, (int, float)) and life > 0 else LIFE
+        seconds = float(min(life, LONGEST)) if isinstance(life, (int, float)) and life > 0 else LIFE
         return Token(visible(value, "token"), asked + seconds - min(EARLY, seconds / 10))
     code = given.get("error")
     if isinstance(code, str) and WORD.fullmatch(code):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from tests.twinserve.client.conftest import Open, rows
@@ -52,6 +53,22 @@ def test_what_is_no_row_is_refused(opened: Open, wrong: object) -> None:
     assert rows(client, []) == []
     with pytest.raises(AskedWrongly, match="at_a_time"):
         rows(client, [{"x": 1}], at_a_time=0)
+
+
+def test_what_is_no_row_is_named_by_its_position(opened: Open) -> None:
+    """Counted from the first of all, in whatever requests these go."""
+    batch = pa.RecordBatch.from_pylist([{"x": 1}] * 3)
+    for given, position in (([{"x": 1}, 5], 1), ([{"x": float("nan")}] * 7 + [None], 7), ([batch.slice(3), 5], 0)):
+        with pytest.raises(AskedWrongly, match=rf"\(position {position}\)"):
+            rows(opened("http://host"), given)
+
+
+def test_what_comes_back_is_found_through_lists(opened: Open) -> None:
+    """As the service finds it."""
+    row = {"x": float("nan"), "wheels": [1, {"size": 2}, (3, 4)]}
+    names = ["wheels.0", "wheels.1.size", "wheels.2.1", "wheels.3", "wheels.x", "wheels.-1", "wheels.00"]
+    answer = rows(opened("http://host"), [row], pass_=names)[0]
+    assert [answer[name] for name in names] == [1, 2, 4, None, None, None, None]
 
 
 def test_rows_that_json_cannot_hold_are_told_in_their_place(opened: Open) -> None:

@@ -139,6 +139,13 @@ def test_a_token_is_renewed_before_it_ends(opened: Open) -> None:
         assert [b"/oauth/token" in one.split(b"\r\n")[0] for one in server.asked] == [True, False, True, False, False]
 
 
+@pytest.mark.parametrize("life", [b"9" * 4000, b"1e999", b"NaN", b"-1", b'"soon"', b"true"])
+def test_an_odd_life_of_a_token_ends_nothing(opened: Open, life: bytes) -> None:
+    reply = http(200, b'{"access_token": "x", "token_type": "Bearer", "expires_in": %s}' % life)
+    with scripted(reply, ANSWER) as server:
+        assert opened(server.url, oauth=ClientCredentials("a", "s")).predict({"x": 1})["label"] == "a"
+
+
 def test_many_callers_get_one_token_together() -> None:
     """Threads of a client, and tasks."""
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import pickle
+import re
 import socket
 import ssl
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +23,7 @@ from twinserve.client import (
     AskedWrongly,
     ConnectionFailed,
     InvalidInput,
+    NotFound,
     Problem,
     Retries,
     TimedOut,
@@ -84,6 +89,19 @@ def test_a_proxy_s_page_is_no_answer(opened: Open) -> None:
                 opened(server.url, retries=None).predict({"x": 1})
             assert "secret" not in str(caught.value)
             assert (caught.value.status, caught.value.body) == (status, HTML)
+
+
+@pytest.mark.parametrize(
+    "reply", [problem("not-found", 404), http(404, HTML, "text/html"), http(404, b"{}", "application/problem+json")]
+)
+def test_a_404_says_what_was_asked(opened: Open, reply: bytes) -> None:
+    """Without the query and credentials, and that a prefix may be missing; also after a pickle."""
+    with scripted(reply) as server, pytest.raises((NotFound, Problem, UnexpectedAnswer)) as caught:
+        opened(server.url + "/ml", key="hidden").predict({"x": 1}, coverage=0.5)
+    for error in (caught.value, pickle.loads(pickle.dumps(caught.value))):
+        assert f"{server.url}/ml/predict " in str(error)
+        assert str(error).endswith("with its prefix?")
+        assert not {"coverage", "hidden", "secret"} & set(re.findall(r"\w+", str(error)))
 
 
 @pytest.mark.parametrize(
@@ -177,8 +195,6 @@ def test_a_key_that_no_header_holds_is_refused_and_not_shown(opened: Open, bad: 
 def test_a_certificate_that_is_not_trusted_is_refused_at_once(opened: Open, tmp_path: Path) -> None:
     context = self_signed(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        import threading
-
         count = []
 
         def serve() -> None:
@@ -200,6 +216,32 @@ def test_a_certificate_that_is_not_trusted_is_refused_at_once(opened: Open, tmp_
             with pytest.raises(ConnectionFailed, match="certificate is not trusted"):
                 opened(f"https://127.0.0.1:{listener.getsockname()[1]}", retries=QUICK).predict({"x": 1})
             assert len(count) == 1
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+def test_a_door_without_tls_is_told_as_that(opened: Open) -> None:
+    """At once, as it would have none at the next attempt."""
+
+    def serve(listener: socket.socket, count: list[int]) -> None:
+        listener.settimeout(10)
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                count.append(1)
+                with connection, suppress(OSError):
+                    connection.recv(65536)
+                    connection.sendall(http(400, HTML, "text/html"))
+
+    count: list[int] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener, count))
+        thread.start()
+        try:
+            with pytest.raises(ConnectionFailed, match=r"the TLS handshake failed \(is it http") as caught:
+                opened(f"https://127.0.0.1:{listener.getsockname()[1]}", retries=QUICK).predict({"x": 1})
+            assert (len(count), caught.value.is_final) == (1, True)
         finally:
             listener.shutdown(socket.SHUT_RDWR)
             thread.join()
@@ -266,3 +308,18 @@ def test_the_findings_of_a_hostile_pointer_stay_findings(opened: Open) -> None:
             ("a/b~", 0),
             ("9" * 5000, None),
         ]
+
+
+@pytest.mark.parametrize(
+    ("detail", "error"),
+    [
+        ("9" * 5000 + " errors in the input.", {"pointer": "/0/x", "code": "type"}),
+        ("Told.", {"pointer": "", "code": "length", "detail": f"A batch may hold {'9' * 5000} instances at most."}),
+    ],
+)
+def test_numbers_in_sentences_may_have_any_number_of_digits(opened: Open, detail: str, error: object) -> None:
+    body = {"type": "urn:twinserve:problem:invalid-input", "detail": detail, "errors": [error]}
+    with scripted(http(422, json.dumps(body).encode(), "application/problem+json")) as server:
+        with pytest.raises(InvalidInput) as caught:
+            opened(server.url).predict([{"x": 1}])
+        assert caught.value.total == 1

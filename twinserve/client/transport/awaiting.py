@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import httpx2
 
 from twinserve.client.messages import Action, Alone, Open, Request, Response, Send, Steps, Together, Wait
-from twinserve.client.transport.wire import Arriving, arguments, in_our_words
+from twinserve.client.transport.wire import Arriving, arguments, in_our_words, is_wanted
 
 T = TypeVar("T")
 
@@ -64,7 +64,7 @@ class Awaiting:
         with in_our_words(request.url):
             given = self._http.build_request(**arguments(request) | {"content": in_threads(pieces)})
             response = await self._http.send(given, stream=True)
-            return response if response.is_success else await _whole(response, request)
+            return response if is_wanted(response, request) else await _whole(response, request, is_wanted=False)
 
     async def _together(self, action: Together) -> list[Any]:
         """The results of some steps in their order; tasks take one after another. A table's rows become text in a
@@ -97,10 +97,10 @@ async def in_threads(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
         yield piece
 
 
-async def _whole(response: httpx2.Response, request: Request) -> Response:
-    """The response with its body, and closed."""
+async def _whole(response: httpx2.Response, request: Request, *, is_wanted: bool = True) -> Response:
+    """The response with its body, or the beginning of one that is not wanted, and closed."""
     try:
-        arriving = Arriving(response, request)
+        arriving = Arriving(response, request, is_wanted=is_wanted)
         async for piece in response.aiter_bytes():
             if not arriving.add(piece):
                 break

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import httpx2
 
 from twinserve.client.messages import Action, Alone, Open, Request, Response, Send, Steps, Together, Wait
-from twinserve.client.transport.wire import Arriving, arguments, in_our_words
+from twinserve.client.transport.wire import Arriving, arguments, in_our_words, is_wanted
 
 T = TypeVar("T")
 
@@ -68,7 +68,7 @@ class Blocking:
         with in_our_words(request.url):
             given = self._http.build_request(**arguments(request) | {"content": pieces})
             response = self._http.send(given, stream=True)
-            return response if response.is_success else _whole(response, request)
+            return response if is_wanted(response, request) else _whole(response, request, is_wanted=False)
 
     def _together(self, action: Together) -> list[Any]:
         """The results of some steps in their order; threads take one after another, where there are several."""
@@ -88,10 +88,10 @@ class Blocking:
         return todo.results()
 
 
-def _whole(response: httpx2.Response, request: Request) -> Response:
-    """The response with its body, and closed."""
+def _whole(response: httpx2.Response, request: Request, *, is_wanted: bool = True) -> Response:
+    """The response with its body, or the beginning of one that is not wanted, and closed."""
     try:
-        arriving = Arriving(response, request)
+        arriving = Arriving(response, request, is_wanted=is_wanted)
         for piece in response.iter_bytes():
             if not arriving.add(piece):
                 break

@@ -8,12 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-try:
-    import httpx2
-except ModuleNotFoundError as error:  # pragma: no cover  # The extra is part of the development tools.
-    raise ModuleNotFoundError(
-        "twinserve.client needs HTTPX: pip install 'twinserve[client]'", name=error.name
-    ) from None
+import httpx2
 
 from twinserve.client.errors import ConnectionFailed, TimedOut, UnexpectedAnswer
 from twinserve.client.messages import Request, Response
@@ -43,9 +38,10 @@ def arguments(request: Request) -> dict[str, Any]:
 
 
 class Arriving:
-    """The body of a response, piece by piece."""
+    """The body of a response, piece by piece; of one that is no success, or not `is_wanted`, the beginning."""
 
-    def __init__(self, response: httpx2.Response, request: Request) -> None:
+    def __init__(self, response: httpx2.Response, request: Request, *, is_wanted: bool = True) -> None:
+        self._is_wanted = is_wanted and response.is_success
         self._response, self._request = response, request
         self._end = time.monotonic() + request.timeout
         self._pieces: list[bytes] = []
@@ -57,7 +53,7 @@ class Arriving:
         self._size += len(piece)
         if time.monotonic() > self._end:
             raise TimedOut(f"{place(self._request.url)} took longer than {self._request.timeout:g} s to answer.")
-        return self._response.is_success or self._size < MOST_OF_AN_ERROR
+        return self._is_wanted or self._size < MOST_OF_AN_ERROR
 
     def whole(self) -> Response:
         """The response."""
@@ -67,6 +63,11 @@ class Arriving:
             b"".join(self._pieces),
             place(self._request.url),
         )
+
+
+def is_wanted(response: httpx2.Response, request: Request) -> bool:
+    """Does a response that has begun have what its request asks for?"""
+    return Response(response.status_code, lower_case(response.headers), b"").is_good(request.headers["Accept"])
 
 
 def lower_case(headers: Mapping[str, str]) -> dict[str, str]:
@@ -86,8 +87,7 @@ def in_our_words(url: str) -> Iterator[None]:
     try:
         yield
     except UNSENT as error:
-        is_final = _is_certificate(error)
-        why = "its certificate is not trusted" if is_final else "nobody listens there, or its name is not known"
+        why, is_final = _why_unreached(error)
         raise ConnectionFailed(f"{shown} cannot be reached: {why}.", is_final=is_final) from error
     except httpx2.TimeoutException as error:
         raise TimedOut(f"{shown} did not answer in time ({type(error).__name__}).") from error
@@ -102,10 +102,13 @@ def in_our_words(url: str) -> Iterator[None]:
         raise AskedWrongly(f"{shown} cannot be asked: {type(error).__name__}.") from error
 
 
-def _is_certificate(error: BaseException | None) -> bool:
-    """Was a certificate refused, so that the next attempt would be refused alike?"""
+def _why_unreached(error: BaseException | None) -> tuple[str, bool]:
+    """Why there is no connection, and whether the next attempt would be refused alike."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
-            return True
+            return "its certificate is not trusted", True
+        if isinstance(error, ssl.SSLError):
+            # Who restarts may hang up in the middle; what is no TLS stays none.
+            return "the TLS handshake failed (is it http, not https?)", not isinstance(error, ssl.SSLEOFError)
         error = error.__cause__ or error.__context__
-    return False
+    return "nobody listens there, or its name is not known", False
