@@ -100,7 +100,7 @@ def refused(registry: Registry, server: Running, number: int) -> str:
     return reason
 
 
-@each_door
+@pytest.mark.parametrize("door", [DOORS[0], pytest.param(DOORS[1], marks=pytest.mark.extended)])  # One store for both.
 def test_whatever_a_version_is_the_one_before_goes_on(registry: Registry, folder: Path, door: str) -> None:
     """One server refuses each of these versions in turn, and then follows a valid one."""
     with running(door, folder, registry.folder.parent, model=registry.name) as server:

@@ -6,8 +6,10 @@ import contextlib
 import json
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,6 +29,18 @@ each_number = pytest.mark.parametrize("workers", [1, 2])
 GRACE = 8
 
 
+def in_turns(axis: Sequence[Any]) -> list[Any]:
+    """Each of these with each door and number of workers, of which CI takes every other one: any two meet in it."""
+    axes = axis, range(1, 3), DOORS
+    return [
+        pytest.param(
+            *(values[place] for values, place in zip(axes, places, strict=True)),
+            marks=[pytest.mark.extended] if sum(places) % 2 else [],
+        )
+        for places in product(*map(range, map(len, axes)))
+    ]
+
+
 @contextlib.contextmanager
 def asked(server: Running, body: bytes) -> Iterator[Clients]:
     """A context with clients that send requests, after the first answers."""
@@ -35,9 +49,7 @@ def asked(server: Running, body: bytes) -> Iterator[Clients]:
         yield clients
 
 
-@each_door
-@each_number
-@pytest.mark.parametrize("number", STOP, ids=lambda number: number.name)
+@pytest.mark.parametrize(("number", "workers", "door"), in_turns(STOP))
 def test_what_was_accepted_is_answered_before_the_end(
     door: str, workers: int, number: int, tmp_path: Path, artifacts: Path
 ) -> None:
@@ -72,9 +84,7 @@ def test_the_other_signals_change_nothing_and_say_so(door: str, workers: int, tm
         assert server.stop() == 0
 
 
-@each_door
-@each_number
-@pytest.mark.parametrize("number", URGENT, ids=lambda number: number.name)
+@pytest.mark.parametrize(("number", "workers", "door"), in_turns(URGENT))
 def test_the_second_urgent_signal_ends_at_once(
     door: str, workers: int, number: int, tmp_path: Path, artifacts: Path
 ) -> None:
@@ -90,9 +100,7 @@ def test_the_second_urgent_signal_ends_at_once(
         assert time.monotonic() - began < GRACE / 2
 
 
-@each_door
-@each_number
-@pytest.mark.parametrize("number", STOP, ids=lambda number: number.name)
+@pytest.mark.parametrize(("number", "workers", "door"), in_turns(STOP))
 def test_a_signal_before_it_serves_ends_it_with_0(
     door: str, workers: int, number: int, tmp_path: Path, artifacts: Path
 ) -> None:
@@ -123,9 +131,7 @@ def heavy(tmp_path_factory: pytest.TempPathFactory) -> Registry:
     return swapping.heavy_store(tmp_path_factory.mktemp("heavy"), trees=200, rows=6000)
 
 
-@each_door
-@each_number
-@pytest.mark.parametrize("part", [0, 1, 2, 3])
+@pytest.mark.parametrize(("part", "workers", "door"), in_turns([0, 1, 2, 3]))
 def test_a_signal_while_a_promoted_version_is_opened_ends_it_with_0(
     door: str, workers: int, part: int, heavy: Registry, tmp_path: Path
 ) -> None:
