@@ -17,6 +17,9 @@ from twinserve.arrays import BoolArray
 
 MOST: Final = np.iinfo(np.int32).max
 """Bytes of all texts of a column at most: Arrow counts them with 32 bits."""
+VIEW: Final = np.dtype([("bytes", np.int32), ("place", np.void, 12)])
+OFFSETS: Final = {"string": np.int32, "binary": np.int32, "large_string": np.int64, "large_binary": np.int64}
+"""The types of texts, and those of the places where they end."""
 
 
 def values_in(column: pa.Array) -> Any:
@@ -29,6 +32,19 @@ def values_in(column: pa.Array) -> Any:
     letter = "f" if pa.types.is_floating(kind) else "u" if pa.types.is_unsigned_integer(kind) else "i"
     dtype = np.dtype(f"{letter}{kind.bit_width // 8}")
     return np.frombuffer(held, dtype, end)[column.offset :] if end else np.zeros(0, dtype)
+
+
+def views_in(column: pa.Array) -> Any:
+    """`[n]`: the views of a column of such, as `VIEW`; those under nulls may be anything."""
+    end = column.offset + len(column)
+    return np.frombuffer(column.buffers()[1], VIEW, end)[column.offset :] if end else np.zeros(0, VIEW)
+
+
+def ends_in(column: pa.Array) -> Any:
+    """`[n + 1]`: where the first text of a column begins, and where each ends; the type is one of `OFFSETS`."""
+    dtype, end = np.dtype(OFFSETS[str(column.type)]), column.offset + len(column)
+    held = column.buffers()[1]
+    return np.frombuffer(held, dtype, end + 1)[column.offset :] if end else np.zeros(1, dtype)
 
 
 def nulls_of(column: pa.Array) -> BoolArray:

@@ -52,3 +52,19 @@ def test_a_step_of_an_answer_is_no_larger_than_a_part(monkeypatch: pytest.Monkey
     sizes = [len(step) for step in scoring.steps(sink.getvalue())]
     assert len(sizes) == 200
     assert max(sizes) < 60_000
+
+
+def longer(column: pa.Array) -> pa.Array:
+    """The same with a byte behind its places: Arrow asks for no more than enough of them."""
+    valid, places, *others = column.buffers()
+    return pa.Array.from_buffers(column.type, len(column), [valid, pa.py_buffer(places.to_pybytes() + b"x"), *others])
+
+
+@pytest.mark.parametrize("name", ["view", "coded"])
+def test_a_byte_behind_the_places_of_texts_says_nothing(name: str) -> None:
+    """Of views, and of a dictionary."""
+    views = longer(pa.array(["a" * 20, None, "b"], pa.string_view()))
+    coded = pa.DictionaryArray.from_arrays(pa.array([0, 1, None]), longer(pa.array(["red", "blue"])))
+    whole = pa.record_batch({"view": views, "coded": coded})
+    whole.validate(full=True)
+    assert [part.num_rows for part in parts_of(whole, 2, (name,))] == [2, 1]

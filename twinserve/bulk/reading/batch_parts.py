@@ -9,13 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 from twinserve.arrays import IntArray
-from twinserve.bulk.arrow_buffers import nulls_of, values_in
+from twinserve.bulk.arrow_buffers import OFFSETS, ends_in, nulls_of, values_in, views_in
 
 WIDE: Final = 8 << 20
 """Bytes that repeated texts may have in a part of several rows, each as often as it comes: in a dictionary, or where
 rows are views of one text, 200 KB stand once for 1,000 rows, and made 200 MB of answers, held four times, of 212 KB."""
-VIEW: Final = np.dtype([("bytes", np.int32), ("place", np.void, 12)])
-OFFSETS: Final = {"string": np.int32, "binary": np.int32, "large_string": np.int64, "large_binary": np.int64}
 
 
 def parts_of(batch: pa.RecordBatch, most: int, repeated: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
@@ -47,15 +45,14 @@ def _widths(column: pa.Array) -> Iterator[IntArray]:
         for inner in column.flatten():
             yield from _widths(inner)
     if pa.types.is_string_view(column.type) or pa.types.is_binary_view(column.type):
-        views = np.frombuffer(column.buffers()[1], VIEW)[column.offset : column.offset + len(column)]
-        yield np.where(nulls_of(column), 0, views["bytes"]).astype(np.int64)
+        yield np.where(nulls_of(column), 0, views_in(column)["bytes"]).astype(np.int64)
     if not pa.types.is_dictionary(column.type) or not len(column.dictionary):
         return
     held = column.dictionary
     places = values_in(column.indices).astype(np.int64)
     places[nulls_of(column.indices)] = 0
-    if (kind := OFFSETS.get(str(held.type))) is None:
+    if str(held.type) not in OFFSETS:
         yield np.full(len(column), held.nbytes, np.int64)
         return
-    ends = np.frombuffer(held.buffers()[1], kind)[held.offset :].astype(np.int64, copy=False)
+    ends = ends_in(held).astype(np.int64, copy=False)
     yield ends[places + 1] - ends[places]
