@@ -18,6 +18,7 @@ from twinserve.bulk.reading import batch_parts
 from twinserve.bulk.reading.plain_columns import plain, plain_type
 from twinserve.bulk.scoring import Scoring
 from twinserve.bulk.version import BulkVersion
+from twinserve.signature import Signature
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.testing.fakes import FakePredictor, opened
 
@@ -172,6 +173,17 @@ def test_parquet_is_read_however_its_texts_are_written(version: BulkVersion, nam
     content = table(**{name: ["red", "blue", "red", "red"]})
     body = stream(content, "parquet", use_dictionary=False, column_encoding={name: encoding})
     assert answers(version, body, "parquet") == answers(version, stream(content))
+
+
+@pytest.mark.parametrize("form", ["arrow", "parquet"])
+@pytest.mark.parametrize("nullable", [True, False])
+def test_a_table_without_a_column_of_the_model_has_its_rows(form: str, nullable: bool) -> None:
+    """Where all of them may be missing, and training left out those that are there."""
+    contract = Signature(features=(feature("x", required=False, nullable=nullable),), left_out={"id": "unlike any"})
+    free = BulkVersion(opened(FakePredictor(), contract=contract), "7")
+    rows = answers(free, stream(pa.table({"id": [1, 2, 3, 4]}), form), form)
+    assert rows == answers(free, b"id\n1\n2\n3\n4\n", "csv")
+    assert len(rows) == 4
 
 
 @pytest.mark.parametrize("column", ["view", "dictionary"])

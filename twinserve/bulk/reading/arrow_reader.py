@@ -62,9 +62,10 @@ class ArrowReader(BatchReader):
 
     def __call__(self, batch: pa.RecordBatch) -> Checked:
         """See `BatchReader`; the batch may have the columns `wanted` alone."""
-        flat = _flattened(batch, self._version).select(self._used)
-        arrays = [plain(column) for column in flat.columns]
-        return super().__call__(pa.RecordBatch.from_arrays(arrays, names=self._used))
+        flat = _flattened(batch, self._version)
+        if self._used:  # A batch without columns would have no rows.
+            flat = pa.RecordBatch.from_arrays([plain(flat.column(name)) for name in self._used], names=self._used)
+        return super().__call__(flat)
 
 
 def _cells(column: pa.Array, feature: Feature) -> list[Any]:
