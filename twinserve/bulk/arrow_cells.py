@@ -55,7 +55,8 @@ def _cell(column: pa.Array, place: int) -> Any:
 
 def may_come_back(kind: pa.DataType) -> bool:
     """Can a column of this type, which is `plain`, be written in every form? Unions, dates within lists, views within
-    lists, and structs with two fields of one name cannot."""
+    lists, structs with two fields of one name, decimals with a scale beyond their digits, and bytes of size 0
+    cannot."""
     if isinstance(kind, pa.BaseExtensionType):
         return may_come_back(kind.storage_type)
     if pa.types.is_dictionary(kind):
@@ -75,8 +76,9 @@ def _is_plain(kind: pa.DataType) -> bool:
     is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
     is_bytes = pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
     is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
-    is_number |= pa.types.is_decimal(kind) and kind.scale >= 0
-    is_other = pa.types.is_null(kind) or pa.types.is_boolean(kind) or pa.types.is_fixed_size_binary(kind)
+    is_number |= pa.types.is_decimal(kind) and 0 <= kind.scale <= kind.precision
+    is_other = pa.types.is_null(kind) or pa.types.is_boolean(kind)
+    is_other |= pa.types.is_fixed_size_binary(kind) and kind.byte_width > 0
     return bool(is_text or is_bytes or is_number or is_other)
 
 

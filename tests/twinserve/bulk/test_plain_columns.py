@@ -146,6 +146,10 @@ def test_columns_of_rare_types_come_back_in_every_form(
     "column",
     [
         pa.array([Decimal(1000)] * 4, pa.decimal128(25, -3)),
+        pa.nulls(4, pa.decimal128(5, 10)),
+        pa.nulls(4, pa.decimal32(5, 10)),
+        shared([b""] * 4, pa.binary(0)),
+        pa.array([[b""]] * 4, pa.list_(pa.binary(0))),
         pa.ListArray.from_arrays([0, 1, 2, 3, 4], pa.StructArray.from_arrays([pa.array([1] * 4)] * 2, ["a", "a"])),
         pa.array([["a"]] * 4, pa.list_(pa.string_view())),
     ],
