@@ -25,7 +25,10 @@ SEPARATOR: Final = b",\n"
 BLANK: Final = b" \t\r\n"
 RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-GROUP: Final = msgspec.json.Decoder(dict[str, msgspec.Raw] | list[msgspec.Raw])
+Group = dict[str, msgspec.Raw] | list[msgspec.Raw]
+GROUP: Final = msgspec.json.Decoder(Group)
+DIGITS: Final = len(str(LONGEST))
+"""Of a place in a list at most: no line has more items."""
 
 Line = bytes | None
 """A line without its end; None in place of one that is too long."""
@@ -112,7 +115,8 @@ class LineReader:
             return nothing
         try:
             members = MEMBERS.decode(line)
-            values = [_found(members, name) for name in self._passed]
+            opened: dict[str, Group] = {"": members}
+            values = [_found(name, opened) for name in self._passed]
             for value in values:
                 if value is not None:
                     parse(bytes(value), self._max_depth)  # msgspec skips members without a look at their texts.
@@ -125,18 +129,29 @@ class LineReader:
         return msgspec.json.encode(kept), values
 
 
-def _found(members: Any, name: str) -> msgspec.Raw | None:
-    """The member of this name, or of this dotted path, which may lead through lists."""
-    if (value := members.get(name)) is not None:
+def _found(name: str, opened: dict[str, Group], path: str = "") -> msgspec.Raw | None:
+    """The member of this name, or of this dotted path, which may lead through lists. `opened` has the groups of the
+    line that were looked into, by their paths: many names may lead through one of many bytes."""
+    if (value := _member(opened[path], name)) is not None:
         return msgspec.Raw(bytes(value))
     head, dot, rest = name.partition(".")
-    if not dot or head not in members:
+    if not dot or (inner := _member(opened[path], head)) is None:
         return None
-    try:
-        inner = GROUP.decode(members[head])
-    except (msgspec.MsgspecError, ValueError):
-        return None
-    return _found(inner if isinstance(inner, dict) else {str(place): item for place, item in enumerate(inner)}, rest)
+    path = f"{path}{head}."
+    if path not in opened:
+        try:
+            opened[path] = GROUP.decode(inner)
+        except (msgspec.MsgspecError, ValueError):
+            opened[path] = {}
+    return _found(rest, opened, path)
+
+
+def _member(group: Group, name: str) -> msgspec.Raw | None:
+    """A member of an object by its key, or of a list by its place."""
+    if isinstance(group, dict):
+        return group.get(name)
+    is_place = len(name) <= DIGITS and name.isascii() and name.isdecimal() and str(int(name)) == name
+    return group[int(name)] if is_place and int(name) < len(group) else None
 
 
 def _with_long(checked: Checked, lines: Sequence[Line]) -> Checked:
