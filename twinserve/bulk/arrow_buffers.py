@@ -34,6 +34,16 @@ def values_in(column: pa.Array) -> Any:
     return np.frombuffer(held, dtype, end)[column.offset :] if end else np.zeros(0, dtype)
 
 
+def is_text(kind: pa.DataType) -> bool:
+    """Is this a type of texts or bytes of any size?"""
+    return str(kind) in OFFSETS or is_view(kind)
+
+
+def is_view(kind: pa.DataType) -> bool:
+    """Is this a type of views of texts or bytes?"""
+    return bool(pa.types.is_string_view(kind) or pa.types.is_binary_view(kind))
+
+
 def views_in(column: pa.Array) -> Any:
     """`[n]`: the views of a column of such, as `VIEW`; those under nulls may be anything."""
     end = column.offset + len(column)

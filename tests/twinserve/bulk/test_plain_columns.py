@@ -190,24 +190,33 @@ def test_a_table_without_a_column_of_the_model_has_its_rows(form: str, nullable:
     assert len(rows) == 4
 
 
-@pytest.mark.parametrize("column", ["view", "dictionary"])
-@pytest.mark.parametrize("passed", [(), ("id",)], ids=["the model's", "passed"])
+@pytest.mark.parametrize("kind", [pa.string(), pa.string_view()], ids=str)
+@pytest.mark.parametrize("column", ["rows", "dictionary"])
+@pytest.mark.parametrize("name", ["note", "kind", "id"])
 def test_a_text_that_many_rows_share_bounds_a_step(
-    version: BulkVersion, monkeypatch: pytest.MonkeyPatch, column: str, passed: tuple[str, ...]
+    version: BulkVersion, monkeypatch: pytest.MonkeyPatch, kind: pa.DataType, column: str, name: str
 ) -> None:
-    """A model's own text, too, stands once for each row while it is read."""
+    """A model's own text, too, stands once for each row while it is read; one that comes with each row is there."""
     monkeypatch.setattr(batch_parts, "WIDE", 50_000)
     text = "a" * 10_000
-    kind = pa.string_view() if column == "view" else pa.string()
-    texts = pa.array([text] * 1_000, kind) if column == "view" else shared([text] * 1_000, kind)
+    texts = pa.array([text] * 1_000, kind) if column == "rows" else shared([text] * 1_000, kind)
     rows = {name: value * 250 for name, value in table().to_pydict().items()}
-    body = stream(pa.table({**rows, "id" if passed else "note": texts}))
-    scoring = Scoring(
-        version, "arrow", "ndjson", Options(passed=passed), bounds=Bounds(rows=1_000, message=ALONE.message)
-    )
+    options = Options(passed=("id",) if name == "id" else ())
+    body = stream(pa.table({**rows, name: texts}))
+    scoring = Scoring(version, "arrow", "ndjson", options, bounds=Bounds(rows=1_000, message=ALONE.message))
     steps = [step.count(b"\n") for step in scoring.steps(body)]
     assert sum(steps) == 1_000
-    assert max(steps) == 5
+    assert max(steps) == (1_000 if column == "rows" and kind == pa.string() else 5)
+
+
+def test_a_dictionary_of_views_becomes_the_texts_of_its_rows_alone() -> None:
+    """However many others it has; sliced, null in either place, or empty."""
+    held = pa.array(["none", "a" * 20, None, "b"], pa.string_view()).slice(1)
+    column = pa.DictionaryArray.from_arrays(pa.array([0, 2, None, 1, 0], pa.uint8()), held)
+    assert plain_type(column.type) == pa.large_string()
+    assert plain(column.slice(1)).equals(pa.array(["b", None, None, "a" * 20], pa.large_string()))
+    nothing = pa.DictionaryArray.from_arrays(pa.array([None] * 2, pa.int8()), pa.array([], pa.binary_view()))
+    assert plain(nothing).equals(pa.nulls(2, pa.large_binary()))
 
 
 def test_null_is_never_a_value_of_a_plain_dictionary() -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from twinserve.bulk.arrow_buffers import is_text, is_view
 from twinserve.bulk.arrow_cells import may_come_back, require_zones
 from twinserve.bulk.checked import Checked
 from twinserve.bulk.malformed import NAMES, MalformedTable
@@ -55,8 +56,8 @@ class ArrowReader(BatchReader):
         """The types of the columns that come back."""
         used = {*columns.places, *passed}
         self._used = [name for name in flat.names if name in used]
-        self.repeated = [*passed, *(one.name for one in features if one.type is FeatureType.STRING)]
-        """The columns of which a value that many rows share is held once for each; see `parts_of`."""
+        self.repeated = [name for name in self._used if name in passed or _is_shared(flat.field(name).type)]
+        """The columns of which a value that many rows share is held as often as there are rows; see `parts_of`."""
         self.wanted = [name for name in schema.names if name in used or any(one.startswith(f"{name}.") for one in used)]
         """The columns that need be read: the model's, with structs as a whole, and those that come back."""
 
@@ -66,6 +67,11 @@ class ArrowReader(BatchReader):
         if self._used:  # A batch without columns would have no rows.
             flat = pa.RecordBatch.from_arrays([plain(flat.column(name)) for name in self._used], names=self._used)
         return super().__call__(flat)
+
+
+def _is_shared(kind: pa.DataType) -> bool:
+    """May rows of this type share a text?"""
+    return is_text(kind.value_type) if pa.types.is_dictionary(kind) else is_view(kind)
 
 
 def _cells(column: pa.Array, feature: Feature) -> list[Any]:

@@ -6,14 +6,14 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from twinserve.bulk.arrow_buffers import array_in, nulls_of, values_in
+from twinserve.bulk.arrow_buffers import VIEW, array_in, is_view, nulls_of, values_in, views_in
 
 
 def plain_type(kind: pa.DataType) -> pa.DataType:
     """The type of `plain` for a column of this type; the same object where it stays."""
     if pa.types.is_dictionary(kind):
         held = plain_type(kind.value_type)
-        if pa.types.is_null(held):
+        if pa.types.is_null(held) or is_view(kind.value_type):
             return held
         return kind if held is kind.value_type else pa.dictionary(kind.index_type, held, kind.ordered)
     if pa.types.is_string_view(kind):
@@ -33,6 +33,8 @@ def plain(column: pa.Array) -> pa.Array:
         return pa.nulls(len(column))
     if pa.types.is_dictionary(kind):
         return _plain_dictionary(column, kind)
+    if pa.types.is_dictionary(column.type):
+        column = _viewed(column)
     return column if kind is column.type else column.cast(kind)
 
 
@@ -48,3 +50,14 @@ def _plain_dictionary(column: pa.Array, kind: pa.DataType) -> pa.Array:
     places = np.cumsum(~is_null) - 1
     indices = array_in(places[codes].astype(codes.dtype), nulls)
     return pa.DictionaryArray.from_arrays(indices, held.drop_null(), ordered=kind.ordered)
+
+
+def _viewed(column: pa.Array) -> pa.Array:
+    """A dictionary of views as a column of these: each row has its own, and the texts stand once."""
+    held, nulls = column.dictionary, nulls_of(column.indices)
+    views = np.zeros(len(column), VIEW)
+    codes = values_in(column.indices)[~nulls]
+    views[~nulls] = views_in(held)[codes]
+    nulls[~nulls] = nulls_of(held)[codes]
+    bits = pa.py_buffer(np.packbits(~nulls, bitorder="little"))
+    return pa.Array.from_buffers(held.type, len(column), [bits, pa.py_buffer(views.tobytes()), *held.buffers()[2:]])
