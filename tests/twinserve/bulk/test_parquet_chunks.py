@@ -5,15 +5,21 @@ from __future__ import annotations
 import io
 import struct
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from tests.twinserve.signature.made import feature, signature
 from twinserve.bulk.malformed import MalformedTable, TooManyCells
+from twinserve.bulk.options import Options
+from twinserve.bulk.reading import parquet_rows
 from twinserve.bulk.reading.parquet_chunks import MOST, ColumnChunk, column_chunks
 from twinserve.bulk.thrift import Thrift
+from twinserve.bulk.version import BulkVersion
+from twinserve.testing.fakes import FakePredictor, opened
 
 TABLE = pa.table(
     {
@@ -101,3 +107,15 @@ def test_a_long_footer_is_refused() -> None:
     """Before it is read: a step of Python for each byte takes seconds."""
     with pytest.raises(TooManyCells, match="write larger groups"):
         list(column_chunks(written(), 100))
+
+
+def test_the_footer_of_a_file_of_ones_own_is_read_once_where_it_has_no_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading one of 300 columns and 100 groups in Python takes a second, and decides only how texts are read."""
+
+    def read(*_: object) -> Iterator[ColumnChunk]:
+        raise AssertionError
+
+    monkeypatch.setattr(parquet_rows, "column_chunks", read)
+    version, file = BulkVersion(opened(FakePredictor(), contract=signature(feature("x"))), "7"), io.BytesIO()
+    parquet.write_table(pa.table({"x": [1.0, 2.0]}), file)
+    assert [chunk.end for chunk in parquet_rows.ParquetRows(file, version, Options()).chunks()] == [2]

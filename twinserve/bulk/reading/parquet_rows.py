@@ -43,8 +43,9 @@ class ParquetRows:
         """`alone`: a group of rows after the other, each read by all cores, so that a run can go on with any of them.
         Else batches may span groups, of which some have few rows."""
         schema = schema_of(file)
-        chunks = _chunks_of(file, alone=alone)
-        self._file = _opened(file, texts_of(schema, chunks), alone=alone)
+        texts = texts_of(schema)
+        chunks = _chunks_of(file, alone=alone) if texts or not alone else []  # A footer of MB takes a second.
+        self._file = _opened(file, coded_of(texts, chunks), alone=alone)
         self._bounds, self._is_alone = bounds, alone
         require_cells(self._file, bounds.cells)
         self.check = ArrowReader(version, self._file.schema_arrow, options.passed)
@@ -120,11 +121,15 @@ def schema_of(file: Any) -> pa.Schema:
         raise (_damaged(error) if _begins_well(file) else MalformedTable("The bytes are no Parquet file.")) from None
 
 
-def texts_of(schema: pa.Schema, chunks: Iterable[ColumnChunk]) -> list[str]:
-    """The columns that pyarrow can read as places in dictionaries."""
+def texts_of(schema: pa.Schema) -> list[str]:
+    """The columns of texts."""
+    return [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)]
+
+
+def coded_of(texts: Sequence[str], chunks: Iterable[ColumnChunk]) -> list[str]:
+    """Those that pyarrow can read as places in dictionaries."""
     others = {chunk.path for chunk in chunks if chunk.encodings & DELTAS}
-    texts = [field for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)]
-    return [field.name for field in texts if field.name not in others]
+    return [name for name in texts if name not in others]
 
 
 def _begins_well(file: Any) -> bool:
