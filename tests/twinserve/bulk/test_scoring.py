@@ -128,6 +128,17 @@ def test_a_row_that_is_not_utf_8_is_told_in_its_place(pear: BulkVersion, size: i
         scored(pear, "csv", "csv", gzip.compress(table), size=size)
 
 
+@pytest.mark.parametrize(("separator", "word"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")])
+@pytest.mark.parametrize("header", ["weight,skin.colour", '"weight","skin.colour"', 'id,"weight"', '\n"id",weight'])
+def test_another_separator_is_told(pear: BulkVersion, header: str, separator: str, word: str) -> None:
+    """However the names are quoted: R's `write.csv2` quotes all."""
+    table = f"{header}\n120,red\n".replace(",", separator)
+    with pytest.raises(MalformedTable, match=f"separated by {word}"):
+        scored(pear, "csv", "csv", table.encode())
+    with pytest.raises(MalformedTable, match=r"The header is not CSV\."):
+        scored(pear, "csv", "csv", f'"a"{separator}"b"\n'.encode())
+
+
 def test_columns_are_checked_before_the_first_row(pear: BulkVersion) -> None:
     """One that is missing, one that is unknown; one that comes back is not."""
     with pytest.raises(InvalidInput) as caught:

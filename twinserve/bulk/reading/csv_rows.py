@@ -61,6 +61,7 @@ class CsvReader:
         try:
             self._names = next((line for line in reader if line), [])
         except csv.Error:
+            self._require_commas(_lenient(records).strip().splitlines()[:1])  # Other separators behind quotes.
             raise MalformedTable("The header is not CSV.") from None
         if any(name != _readable(name) for name in self._names):
             raise MalformedTable(NAMES)
@@ -71,13 +72,16 @@ class CsvReader:
         try:
             return TableColumns(self._version, self._names, self._passed)
         except InvalidInput:
-            if not self._types.keys().isdisjoint(self._names):
-                raise
-            for separator, word in SEPARATORS.items():
-                names = [name.strip(' "') for part in self._names for name in part.split(separator)]
-                if len(names) > len(self._names) and not self._types.keys().isdisjoint(names):
-                    raise OtherSeparator(OTHER.format(word)) from None
+            if self._types.keys().isdisjoint(self._names):
+                self._require_commas(self._names)
             raise
+
+    def _require_commas(self, header: Sequence[str]) -> None:
+        """Raise `OtherSeparator` if the parts of a header have names of the model beside another separator."""
+        for separator, word in SEPARATORS.items():
+            names = [name.strip(' "') for part in header for name in part.split(separator)]
+            if len(names) > len(header) and not self._types.keys().isdisjoint(names):
+                raise OtherSeparator(OTHER.format(word)) from None
 
     def __call__(self, records: bytes) -> Checked:
         """The rows of some whole records."""
