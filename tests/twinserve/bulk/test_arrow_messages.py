@@ -74,6 +74,8 @@ Broken = Callable[[bytes], Any]
     [
         (lambda _: b"", "no Arrow stream"),
         (lambda _: b"weight,colour\n1,red\n", "no Arrow stream"),
+        (lambda _: b"abc", "no Arrow stream"),
+        (lambda whole: whole[:-8] + b"abc", "cut off"),
         (lambda whole: whole[:-100], "cut off"),
         (lambda whole: whole[:20], "cut off"),
         (lambda _: b"\xff\xff\xff\xff\xff\xff\xff\x7f", "no Arrow stream"),

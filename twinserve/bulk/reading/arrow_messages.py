@@ -82,7 +82,8 @@ class Batches:
     def end(self) -> None:
         """After the last piece; raises `MalformedTable` unless a schema was there, and nothing is left over."""
         if self._held and not self._is_over:
-            raise MalformedTable(DAMAGED)
+            is_stream = self.schema is not None or len(self._held) >= 8  # The frame of a message was looked at.
+            raise MalformedTable(DAMAGED if is_stream else NO_STREAM)
         if self.schema is None:
             raise MalformedTable(NO_STREAM)
 

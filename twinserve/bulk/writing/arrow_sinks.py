@@ -86,9 +86,9 @@ def parquet_writer(sink: Any, answers: ArrowWriter) -> parquet.ParquetWriter:
 
 
 def write_group(writer: parquet.ParquetWriter, table: pa.Table, rows: int) -> None:
-    """Write some rows; raises `MalformedTable` for an instant that comes back and has no place in Parquet, whose
-    coarsest unit is a millisecond."""
+    """Write some rows; raises `MalformedTable` for a value that comes back and has no place in Parquet, as an instant
+    far away: its coarsest unit is a millisecond."""
     try:
         writer.write_table(table, row_group_size=rows)
-    except pa.ArrowException:
-        raise MalformedTable("A column that comes back has an instant that Parquet cannot hold.") from None
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        raise MalformedTable("A column that comes back has a value that Parquet cannot hold.") from None
