@@ -343,8 +343,11 @@ def test_a_folder_goes_on_file_by_file(pear: BulkVersion, tables: Path, tmp_path
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "one.parquet", "out"]
 
 
-def test_a_folder_with_other_tables_does_not_go_on(tables: Path, tmp_path: Path) -> None:
-    """Its answers would be to tables that are gone."""
+@pytest.mark.parametrize(("name", "writes"), [("b.csv", "csv"), ("a.csv", "ndjson")])
+def test_a_folder_with_other_tables_or_another_form_does_not_go_on(
+    tables: Path, tmp_path: Path, name: str, writes: Form
+) -> None:
+    """It would have answers to tables that are gone, or all answers twice."""
     read, target = tmp_path / "in", tmp_path / "out"
     read.mkdir()
     (read / "a.csv").write_bytes((tables / "in.csv").read_bytes())
@@ -359,9 +362,9 @@ def test_a_folder_with_other_tables_does_not_go_on(tables: Path, tmp_path: Path)
     for _ in range(2):
         with pytest.raises(Killed):
             to_folder(read, target, None, "csv", killed, goes_on=True)
-    (read / "a.csv").rename(read / "b.csv")
-    with pytest.raises(journal.OtherRun, match="other tables"):
-        to_folder(read, target, None, "csv", killed, goes_on=True)
+    (read / "a.csv").rename(read / name)
+    with pytest.raises(journal.OtherRun, match="other tables, or another form"):
+        to_folder(read, target, None, writes, killed, goes_on=True)
     assert to_folder(read, target, None, "csv", lambda _: iter(())) == Summary(0, 0)
 
 

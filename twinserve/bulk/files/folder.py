@@ -21,7 +21,7 @@ ENDINGS: Final = {"ndjson": ".ndjson", "csv": ".csv", "arrow": ".arrows", "parqu
 LOCK: Final = ".lock"
 """Among the journals; held as long as a run writes the folder."""
 LISTED: Final = ".tables"
-"""Among the journals: the names of the tables that the run answers."""
+"""Among the journals: the names of the tables that the run answers, each with that of its answers."""
 
 
 class Table(NamedTuple):
@@ -70,7 +70,7 @@ def _written(
         shutil.rmtree(partial, ignore_errors=True)
         for path in _held(journals):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    _require_listed(journals, [str(path.relative_to(read)) for path in found])
+    _require_listed(journals, [[str(name := path.relative_to(read)), str(_named(name, writes))] for path in found])
     tables = [_table(path, read, target if is_whole else partial, journals, writes) for path in found]
     rows = bad_rows = 0
     for summary in answer_tables(tables):
@@ -106,14 +106,14 @@ def _require_names(found: Sequence[Path], read: Path, writes: Form) -> None:
             )
 
 
-def _require_listed(journals: Path, names: Sequence[str]) -> None:
-    """Keep the names of the tables; raises `OtherRun` where a run goes on that had others."""
+def _require_listed(journals: Path, names: Sequence[Sequence[str]]) -> None:
+    """Keep the names of the tables and of their answers; raises `OtherRun` where a run goes on that had others."""
     listed = journals / LISTED
     content = json.dumps(names).encode()
     if not _held(journals):
         listed.write_bytes(content)
     elif not listed.exists() or listed.read_bytes() != content:
-        raise OtherRun(f"{journals} is of a run with other tables. Leave out --resume to begin anew.")
+        raise OtherRun(f"{journals} is of a run with other tables, or another form. Leave out --resume to begin anew.")
 
 
 @contextmanager
