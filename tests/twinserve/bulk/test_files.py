@@ -368,6 +368,45 @@ def test_a_folder_with_other_tables_or_another_form_does_not_go_on(
     assert to_folder(read, target, None, "csv", lambda _: iter(())) == Summary(0, 0)
 
 
+@pytest.mark.parametrize("kept", range(4))
+def test_a_whole_folder_goes_on_whose_journals_were_half_removed(
+    tables: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    """The process may be killed after each of them; the names of the tables are the last ones to go."""
+    read, target, removed = tmp_path / "in", tmp_path / "out", list[Path]()
+    read.mkdir()
+    for name in ("a.csv", "b.csv"):
+        (read / name).write_bytes((tables / "in.csv").read_bytes())
+
+    def answer_tables(tables: Sequence[Table]) -> Iterator[Summary]:
+        for table in tables:
+            table.written.write_text("")
+            table.journal.write_text("")
+            yield Summary(1, 0)
+
+    def unlink(path: Path, **_: Any) -> None:
+        if len(removed) == kept:
+            raise Killed
+        removed.append(path)
+        os.unlink(path)
+
+    def rmtree(path: Path, **_: Any) -> None:
+        for held in sorted(path.iterdir()) if path.exists() else ():
+            held.unlink()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", unlink)
+        patched.setattr("twinserve.bulk.files.folder.shutil.rmtree", rmtree)
+        with pytest.raises(Killed):
+            to_folder(read, target, None, "csv", answer_tables)
+    with pytest.raises(journal.OtherRun, match="another form"):
+        to_folder(read, target, None, "ndjson", answer_tables, goes_on=True)
+    with pytest.raises(ModelError, match="there already"):
+        to_folder(read, target, None, "csv", answer_tables)
+    assert to_folder(read, target, None, "csv", answer_tables, goes_on=True) == Summary(2, 0)
+    assert sorted(path.name for path in tmp_path.rglob("*.*")) == ["a.csv", "a.csv", "b.csv", "b.csv"]
+
+
 def test_two_runs_do_not_write_one_folder(tables: Path, tmp_path: Path) -> None:
     """The second one is refused before it removes what the first one wrote; nothing of a refusal stays behind."""
     read, target = tmp_path / "in", tmp_path / "out"

@@ -68,9 +68,9 @@ def _written(
     is_whole = _is_whole(target, partial, journals, goes_on=goes_on)
     if not goes_on:
         shutil.rmtree(partial, ignore_errors=True)
-        for path in _held(journals):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-    _require_listed(journals, [[str(name := path.relative_to(read)), str(_named(name, writes))] for path in found])
+        _clear(journals)
+    names = [[str(name := path.relative_to(read)), str(_named(name, writes))] for path in found]
+    _require_listed(journals, names, is_new=not is_whole and not _held(journals))
     tables = [_table(path, read, target if is_whole else partial, journals, writes) for path in found]
     rows = bad_rows = 0
     for summary in answer_tables(tables):
@@ -78,21 +78,27 @@ def _written(
     if not is_whole:
         partial.replace(target)
         sync_folder(target.parent)
+    _clear(journals)  # The names last: with them alone a run that goes on knows a whole folder as its own.
     shutil.rmtree(journals)
     return Summary(rows, bad_rows)
 
 
 def _is_whole(target: Path, partial: Path, journals: Path, *, goes_on: bool) -> bool:
     """Was the last run killed when the folder had its name? Raises `NoSuchPlace` where it has what is not of a run."""
-    if goes_on and target.exists() and not partial.exists() and _held(journals):
-        return True
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+    if not target.exists() or (target.is_dir() and not any(target.iterdir())):
+        return False
+    if not goes_on or partial.exists() or not (journals / LISTED).exists():
         raise NoSuchPlace(f"{str(target)!r} is there already; remove it, or give the answers another name.")
-    return False
+    return True
 
 
 def _held(journals: Path) -> list[Path]:
     return [path for path in journals.iterdir() if path.name not in (LOCK, LISTED)] if journals.exists() else []
+
+
+def _clear(journals: Path) -> None:
+    for path in _held(journals):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _require_names(found: Sequence[Path], read: Path, writes: Form) -> None:
@@ -106,11 +112,11 @@ def _require_names(found: Sequence[Path], read: Path, writes: Form) -> None:
             )
 
 
-def _require_listed(journals: Path, names: Sequence[Sequence[str]]) -> None:
+def _require_listed(journals: Path, names: Sequence[Sequence[str]], *, is_new: bool) -> None:
     """Keep the names of the tables and of their answers; raises `OtherRun` where a run goes on that had others."""
     listed = journals / LISTED
     content = json.dumps(names).encode()
-    if not _held(journals):
+    if is_new:
         listed.write_bytes(content)
     elif not listed.exists() or listed.read_bytes() != content:
         raise OtherRun(f"{journals} is of a run with other tables, or another form. Leave out --resume to begin anew.")
