@@ -56,6 +56,15 @@ def test_a_table_is_answered(score: Score, capsys: pytest.CaptureFixture[str]) -
     assert table["id"].to_pylist() == [str(row) for row in range(50)]
 
 
+@pytest.mark.parametrize("written", [["-"], ["sqlite:///out.db", "--table", "answers"]])
+def test_what_cannot_go_on_has_no_rows_of_an_earlier_run(
+    score: Score, capsys: pytest.CaptureFixture[str], written: list[str]
+) -> None:
+    """All rows are its own, and count for its rate."""
+    assert score("in.csv", *written, *(["--to", "csv"] if written == ["-"] else [])) == 0
+    assert re.fullmatch(r"50 rows in [0-9.]+ s \([0-9,]+ a second\)\n", capsys.readouterr().err)
+
+
 def test_rows_with_errors_have_an_exit_code(score: Score, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Everything is written nevertheless."""
     (folder / "in.csv").write_text("weight,skin.colour,id\n-1,red,7\n100,red,8\n")

@@ -113,6 +113,7 @@ def to_table(asking: Asking, source: Source, url: str, table: str, tell: Tell) -
     made = sqlalchemy.Table(table, sqlalchemy.MetaData(), *(sqlalchemy.Column(n, kind) for n, kind in kinds.items()))
     with _telling(url), engine.begin() as connection:
         made.create(connection)
+        tell(0, 0)
         for part in encoded(source.chunks(0), work, asking.threads):
             if part.content:
                 connection.execute(made.insert(), part.content)

@@ -104,6 +104,7 @@ def to_stream(asking: Asking, source: Source, target: BinaryIO, tell: Tell) -> S
     sink = asking.sink(source)
     write, output = _Written(target), Output(sink, asking.group)
     rows = bad_rows = 0
+    tell(0, 0)
     for part in encoded(source.chunks(0), asking.work(source, sink), asking.threads):
         write(output.add(part.content, part.rows))
         rows, bad_rows = rows + part.rows, bad_rows + part.bad_rows
