@@ -25,34 +25,39 @@ class Shown:
 
     def __init__(self, show: Callable[[str], object], pause: float) -> None:
         """`show` is given a line at most every `pause` seconds."""
-        self._show, self._pause, self._begun = show, pause, time.monotonic()
-        self._last = self._begun
+        self._show, self._pause = show, pause
+        self._begun = self._last = self._since = time.monotonic()
+        self._is_begun = False
         self._first: int | None = None
+        """Where a table begins, `_since` then."""
         self._kept = 0
 
     def keep(self, rows: int) -> None:
-        """So many rows more were answered by an earlier run."""
+        """A table begins, of which an earlier run has answered so many rows."""
         self._kept += rows
+        self._first = None
 
     def tell(self, rows: int, place: int, total: int | None) -> None:
         """So many rows are answered; the next one is at `place` of `total`."""
         now = time.monotonic()
+        if not self._is_begun:
+            self._is_begun, self._begun = True, now
         if self._first is None:
-            self._first, self._begun = place, now
+            self._first, self._since = place, now
         if now - self._last < self._pause:
             return
         self._last = now
-        self._show(self._line(rows, place, total, now - self._begun))
+        self._show(self._line(rows, place, total, now))
 
-    def _line(self, rows: int, place: int, total: int | None, seconds: float) -> str:
-        begun = self._first or 0
+    def _line(self, rows: int, place: int, total: int | None, now: float) -> str:
+        seconds, begun = now - self._begun, self._first or 0
         line = f"{rows:,} rows"
         if seconds < OFTEN or rows == self._kept:
             return line
         line += f", {(rows - self._kept) / seconds:,.0f} a second"
         if total is None or place <= begun:
             return line
-        return f"{line}, {as_time(seconds * (total - place) / (place - begun))} left"
+        return f"{line}, {as_time((now - self._since) * (total - place) / (place - begun))} left"
 
     def end(self, summary: Summary) -> None:
         """Say on standard error what was done."""

@@ -40,6 +40,18 @@ def test_a_log_has_a_line_now_and_then(clock: list[float], capsys: pytest.Captur
     ]
 
 
+def test_the_time_left_is_that_of_the_table(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+    """Of a folder's second one as of its first; the rows and their rate are those of all."""
+    with score_progress.progress() as shown:
+        for table in range(2):
+            shown.keep(0)
+            for place in range(0, 100, 10):
+                shown.tell(100 * table + place, place, 100)
+                clock[0] += 10
+    first, *_, second = [line for line in capsys.readouterr().err.splitlines() if line.endswith("1 min 30 s left")]
+    assert (first, second) == ("10 rows, 1 a second, 1 min 30 s left", "110 rows, 1 a second, 1 min 30 s left")
+
+
 def test_a_terminal_has_one_line_that_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not a line each: of those that are told at the same moment the first is shown, and it is gone at the end."""
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
@@ -55,8 +67,8 @@ def test_a_terminal_has_one_line_that_changes(monkeypatch: pytest.MonkeyPatch) -
 def test_a_run_that_goes_on_tells_its_own_rows(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
     """Beside all of them; its rate is that of its own."""
     with score_progress.progress() as shown:
-        shown.tell(0, 0, None)
         shown.keep(1000)
+        shown.tell(1000, 0, None)
         clock[0] += 2
         shown.tell(1200, 0, None)
     shown.end(Summary(1200, 0))
