@@ -247,6 +247,23 @@ def test_a_door_without_tls_is_told_as_that(opened: Open) -> None:
             thread.join()
 
 
+def test_a_handshake_that_takes_too_long_is_tried_again(opened: Open) -> None:
+    """A server that is slow may be quicker then, and does speak TLS."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        client = opened(url, timeout=0.2, retries=Retries(most=2, first=0.01, longest=0.02))
+        with pytest.raises((ConnectionFailed, TimedOut)) as caught:
+            client.predict({"x": 1})
+        silent.setblocking(False)
+        count = 0
+        with suppress(BlockingIOError):
+            while True:
+                silent.accept()[0].close()
+                count += 1
+    assert (count, getattr(caught.value, "is_final", False)) == (3, False)
+    assert "http, not" not in str(caught.value)
+
+
 def self_signed(folder: Path) -> ssl.SSLContext:
     """A server's context with a certificate that nobody trusts."""
     from datetime import UTC, datetime, timedelta

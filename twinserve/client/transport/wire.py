@@ -18,6 +18,8 @@ MOST_OF_AN_ERROR: Final = 1 << 20
 """Bytes that are read of an answer which is no success: a problem document has 100 errors at most."""
 UNSENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout)
 FINAL: Final = (httpx2.ProxyError,)
+WAITING: Final = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+"""No failures: what a timeout interrupts in the middle of a handshake."""
 
 
 def options(**given: Any) -> dict[str, Any]:
@@ -107,7 +109,7 @@ def _why_unreached(error: BaseException | None) -> tuple[str, bool]:
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return "its certificate is not trusted", True
-        if isinstance(error, ssl.SSLError):
+        if isinstance(error, ssl.SSLError) and not isinstance(error, WAITING):
             # Who restarts may hang up in the middle; what is no TLS stays none.
             return "the TLS handshake failed (is it http, not https?)", not isinstance(error, ssl.SSLEOFError)
         error = error.__cause__ or error.__context__
