@@ -13,6 +13,7 @@ from typing import Final
 from twinserve import __version__
 from twinserve.bulk.files.folder import AnswerTables, Table, to_folder
 from twinserve.bulk.files.job import Asking, CannotWrite, Summary, to_file, to_stream
+from twinserve.bulk.files.journal import naming
 from twinserve.bulk.files.places import (
     STANDARD,
     file_of,
@@ -151,16 +152,14 @@ def _require_places(options: argparse.Namespace, *, is_folder: bool) -> None:
 def _naming(path: Path) -> Iterator[None]:
     """Say which file of a folder an error is about."""
     try:
-        yield
+        with naming(path):
+            yield
     except InvalidInput as error:
         raise DoesNotFit(f"{path}: {_sentence(error)}") from None
     except WrongOption as error:
         raise AskedWrongly(f"{path}: {error}") from None
     except MalformedTable as error:
         raise type(error)(f"{path}: {error}") from None
-    except OSError as error:
-        error.filename = error.filename or str(path)
-        raise
 
 
 def _writes(options: argparse.Namespace, of_input: Form | None, *, is_folder: bool) -> Form:

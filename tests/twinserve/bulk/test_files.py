@@ -184,6 +184,26 @@ def test_another_run_does_not_go_on(pear: BulkVersion, tables: Path, tmp_path: P
     assert answer(pear, tables / "in.ndjson", target).rows == 400
 
 
+@pytest.mark.parametrize("change", [{"size": "9"}, {"place": None}, {"note": 5}, {"rows": True}])
+def test_a_journal_that_is_damaged_does_not_go_on(
+    pear: BulkVersion, tables: Path, tmp_path: Path, change: dict[str, object]
+) -> None:
+    """Of its own run; what stands in place of a number is none."""
+    target = tmp_path / "a.csv"
+
+    def killed(rows: int, _place: int) -> None:
+        if rows:
+            raise Killed
+
+    with pytest.raises(Killed):
+        answer(pear, tables / "in.csv", target, killed)
+    kept = tmp_path / "a.csv.journal"
+    run, group = kept.read_text().splitlines()
+    kept.write_text(f"{run}\n{json.dumps(json.loads(group) | change)}\n")
+    with pytest.raises(journal.OtherRun, match="damaged"):
+        answer(pear, tables / "in.csv", target, goes_on=True)
+
+
 def test_two_processes_do_not_write_one_file(pear: BulkVersion, tables: Path, tmp_path: Path) -> None:
     """The second one is told so, and the first one goes on."""
     target = tmp_path / "a.csv"

@@ -307,7 +307,10 @@ def test_another_separator_is_told(
     assert "The names in the header are separated by " in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("content", ["hi\n", "[]\n", "{}\n", "hi", '{"run":{}}\n'])
+DAMAGED = '{"run":{}}\n{"place":1,"rows":1,"bad_rows":0,"size":"9","note":""}\n'
+
+
+@pytest.mark.parametrize("content", ["hi\n", "[]\n", "{}\n", "hi", '{"run":{}}\n', DAMAGED])
 def test_a_foreign_journal_is_told(
     score: Score, folder: Path, capsys: pytest.CaptureFixture[str], content: str
 ) -> None:
@@ -317,6 +320,15 @@ def test_a_foreign_journal_is_told(
     assert score("in.csv", "out.csv", "--resume") == 2
     assert "Leave out --resume to begin anew." in capsys.readouterr().err
     assert sorted(folder.iterdir()) == before
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"run":{"ta'])
+def test_a_journal_that_was_hardly_begun_is_begun_anew(score: Score, folder: Path, content: str) -> None:
+    """A power cut may leave a part of its first line: there are no rows to go on behind."""
+    (folder / "out.csv.journal").write_text(content)
+    (folder / "out.csv.partial").write_text("id,lab")
+    assert score("in.csv", "out.csv", "--resume") == 0
+    assert (folder / "out.csv").read_text().count("\n") == 51
 
 
 def test_the_version_that_is_not_there_is_a_failure(score: Score) -> None:

@@ -22,6 +22,7 @@ from twinserve.store.file_lock import sync_folder
 
 DONE: Final = "done"
 KEYS: Final = ("place", "rows", "bad_rows", "size")
+BEGINS: Final = b'{"run":'
 
 
 class OtherRun(AskedWrongly):
@@ -63,7 +64,7 @@ class Journal:
         elif lines and there >= len(self._head):
             self._go_on(lines, there)
         else:
-            with _naming(self._path):
+            with naming(self._path):
                 self._anew()
 
     def _anew(self) -> None:
@@ -86,7 +87,8 @@ class Journal:
             is_ours = all({"run"} <= line.keys() for line in lines[:1]) and all(map(_is_line, lines[1:]))
         except (ValueError, AttributeError):  # No JSON, or no object.
             is_ours, lines = False, []
-        if not is_ours or (held and not lines):
+        is_torn = not lines and held[: len(BEGINS)] == BEGINS[: len(held)]  # In its first line: there are no rows.
+        if not is_ours or not (lines or is_torn):
             raise OtherRun(f"{self._path} is no journal of a run, or is damaged. Leave out --resume to begin anew.")
         if lines and lines[0]["run"] != self._run:
             raise OtherRun(
@@ -129,7 +131,7 @@ class Journal:
         self._line({**{key: getattr(self, key) for key in KEYS}, "note": group.note})
 
     def _put(self, content: bytes) -> None:
-        with _naming(self._partial):
+        with naming(self._partial):
             self._opened.write(content)
             self._opened.flush()
             os.fsync(self._opened.fileno())
@@ -138,7 +140,7 @@ class Journal:
     def _line(self, line: Mapping[str, Any]) -> None:
         if self._lines is None:
             raise TypeError("The journal was not begun.")
-        with _naming(self._path):
+        with naming(self._path):
             self._lines.write(_as_line(line))
             self._lines.flush()
             os.fsync(self._lines.fileno())
@@ -159,7 +161,7 @@ class Journal:
 
     def _turned(self, turn: Callable[[Path, Path], None]) -> Path:
         made = self._target.with_name(f"{self._target.name}.turned")
-        with _naming(made):
+        with naming(made):
             turn(self._partial, made)
         with made.open("rb") as file:
             os.fsync(file.fileno())
@@ -174,11 +176,12 @@ class Journal:
 
 
 def _is_line(line: Mapping[str, Any]) -> bool:
-    return {DONE, "rows", "bad_rows"} <= line.keys() or {*KEYS, "note"} <= line.keys()
+    numbers = (DONE, "rows", "bad_rows") if DONE in line else KEYS
+    return all(type(line.get(key)) is int for key in numbers) and (DONE in line or isinstance(line.get("note"), str))
 
 
 @contextmanager
-def _naming(path: Path) -> Iterator[None]:
+def naming(path: Path) -> Iterator[None]:
     """An error of the disk names the file: that of a write does not."""
     try:
         yield
