@@ -145,7 +145,7 @@ def _require_places(options: argparse.Namespace, *, is_folder: bool) -> None:
     written, read = Path(options.written), file_of(options.read)
     require_writable(written, is_folder=is_folder)
     if read is not None and read.exists():
-        require_other(read, written)
+        require_other([read], written)
 
 
 @contextmanager

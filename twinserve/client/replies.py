@@ -16,6 +16,7 @@ from twinserve.client.retrying import retry_after
 PROBLEM: Final = "application/problem+json"
 PREFIX: Final = "urn:twinserve:problem:"
 TOTAL: Final = re.compile(r"(At least )?(\d{1,15}) errors? in the input", re.ASCII)
+OTHER: Final = "which is not what was asked for"
 LONGEST: Final = 64 * 1024
 """Bytes of an answer that is none of ours which its error keeps."""
 
@@ -28,7 +29,7 @@ def is_object(given: Any) -> bool:
 def value(
     response: Response,
     fits: Callable[[Any], bool] = is_object,
-    why: str = "which is not what was asked for",
+    why: str = OTHER,
     names: Names | None = None,
 ) -> Any:
     """The JSON of a good answer, which has the expected shape; raises what any other answer means."""
@@ -41,7 +42,7 @@ def parsed(
     response: Response,
     text: bytes,
     fits: Callable[[Any], bool] = is_object,
-    why: str = "which is not what was asked for",
+    why: str = OTHER,
 ) -> Any:
     """The JSON of a text within an answer; raises `UnexpectedAnswer` for what has not the expected shape."""
     try:

@@ -404,11 +404,13 @@ def test_a_whole_folder_goes_on_whose_journals_were_half_removed(
             table.journal.write_text("")
             yield Summary(1, 0)
 
+    unlink_first = Path.unlink
+
     def unlink(path: Path, **_: Any) -> None:
         if len(removed) == kept:
             raise Killed
         removed.append(path)
-        os.unlink(path)
+        unlink_first(path)
 
     def rmtree(path: Path, **_: Any) -> None:
         for held in sorted(path.iterdir()) if path.exists() else ():

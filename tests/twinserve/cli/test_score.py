@@ -237,6 +237,16 @@ def test_no_table_is_destroyed_by_its_answers(
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
+def test_a_table_in_the_folder_of_the_answers_is_told_as_that(
+    score: Score, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is not that folder itself."""
+    (folder / "out" / "in").mkdir(parents=True)
+    (folder / "out" / "in" / "a.csv").write_bytes((folder / "in.csv").read_bytes())
+    assert score("out/in", "out") == 2
+    assert "'out/in' is in 'out', which would be written over; give" in capsys.readouterr().err
+
+
 def test_what_is_no_file_is_not_replaced_by_one(score: Score, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A FIFO, which stands here for a device too: no test names one, as a fault would take it from the machine."""
     os.mkfifo(folder / "pipe.csv")

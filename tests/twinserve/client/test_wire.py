@@ -254,7 +254,7 @@ def test_a_handshake_that_takes_too_long_is_tried_again(opened: Open) -> None:
         client = opened(url, timeout=0.2, retries=Retries(most=2, first=0.01, longest=0.02))
         with pytest.raises((ConnectionFailed, TimedOut)) as caught:
             client.predict({"x": 1})
-        silent.setblocking(False)
+        silent.settimeout(0)
         count = 0
         with suppress(BlockingIOError):
             while True:

@@ -46,8 +46,7 @@ def to_folder(
     target = followed(target)
     partial, journals = (target.with_name(f"{target.name}.{ending}") for ending in ("partial", "journals"))
     found = files_in(read, given)
-    for path in found:
-        require_other(path, target)  # It may be a link.
+    require_other(found, target)  # They may be links.
     _require_names(found, read, writes)
     _is_whole(target, partial, journals, goes_on=goes_on)  # What is refused leaves nothing behind.
     with _alone(journals, target):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -97,21 +98,34 @@ def require_writable(written: Path, *, is_folder: bool) -> None:
         raise NoSuchPlace(f"There is no folder {str(followed(written).parent)!r} for the answers.")
 
 
-def require_other(read: Path, written: Path) -> None:
+def require_other(tables: Iterable[Path], written: Path) -> None:
     """Raise `NoSuchPlace` where the answers, or what stands beside them until they are whole, would take the place of
-    the rows, or would stand among them."""
+    a table, or of a folder of tables, or would stand in it."""
     target = followed(written)
-    for place in (target, *(target.with_name(f"{target.name}.{ending}") for ending in BESIDE)):
-        if _is_within(read, place) or (place.exists() and read.samefile(place)):
-            is_itself = (
-                "is the table itself" if place == target else f"would be written over on the way to {str(written)!r}"
-            )
-            raise NoSuchPlace(
-                f"{str(written if place == target else read)!r} {is_itself}; give the answers another name."
-            )
-    if _is_within(target, read):
-        raise NoSuchPlace(f"{str(written)!r} is in the folder of the tables; write the answers elsewhere.")
+    beside = (target.with_name(f"{target.name}.{ending}") for ending in BESIDE)
+    places = {place: Path(os.path.realpath(place)) for place in (target, *beside)}
+    there = {_identity(place): place for place in places if place.exists()}
+    for read in tables:
+        real = Path(os.path.realpath(read))
+        within = (place for place, followed in places.items() if real.is_relative_to(followed))
+        place = next(within, None) or (there.get(_identity(read)) if there else None)
+        if place is not None:
+            raise NoSuchPlace(_taken(read, written, is_itself=place == target, is_within=real != places[place]))
+        if places[target].is_relative_to(real):
+            raise NoSuchPlace(f"{str(written)!r} is in the folder of the tables; write the answers elsewhere.")
 
 
-def _is_within(path: Path, other: Path) -> bool:
-    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(other))
+def _identity(path: Path) -> tuple[int, int]:
+    """That of the file: hard links have the same one."""
+    facts = path.stat()
+    return facts.st_dev, facts.st_ino
+
+
+def _taken(read: Path, written: Path, *, is_itself: bool, is_within: bool) -> str:
+    if not is_itself:
+        said = f"{str(read)!r} would be written over on the way to {str(written)!r}"
+    elif is_within and written.is_dir():
+        said = f"{str(read)!r} is in {str(written)!r}, which would be written over"
+    else:
+        said = f"{str(written)!r} is the table itself"
+    return f"{said}; give the answers another name."
