@@ -13,6 +13,8 @@ SHOWN: Final = 10
 """Findings that the message of an `InvalidInput` shows."""
 HINT: Final = "is the client's address that of the service, with its prefix?"
 """What a 404 is asked, which is most often an address that lacks a prefix."""
+NO_PATH: Final = "There is nothing at this path"
+"""So begins what the service says where the address may be wrong; its other 404s are about a model or a version."""
 
 
 class ClientError(ModelError):
@@ -109,7 +111,9 @@ class Problem(ClientError):
     def __str__(self) -> str:
         told = "".join(f"\n  {one.get('parameter') or '(input)'}: {one.get('detail')}" for one in self.errors[:SHOWN])
         number = f"{self.status} " if self.status is not None else ""
-        asked = f"\n  {self.facts.url} was asked; {HINT}" if self.status == HTTPStatus.NOT_FOUND else ""
+        is_found = self.kind == "not-found" and not self.detail.startswith(NO_PATH)
+        asked = f"\n  {self.facts.url} was asked{'.' if is_found else f'; {HINT}'}"
+        asked = asked if self.status == HTTPStatus.NOT_FOUND else ""
         return f"{number}{self.kind}: {self.detail}{told}{asked}"
 
 

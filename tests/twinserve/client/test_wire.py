@@ -31,6 +31,7 @@ from twinserve.client import (
     Unavailable,
     UnexpectedAnswer,
 )
+from twinserve.service.http.problem import no_such_path
 
 ANSWER = b'{"model":"m","version":"1","label":"a","probabilities":null,"warnings":[]}'
 GOOD = http(200, ANSWER)
@@ -92,7 +93,12 @@ def test_a_proxy_s_page_is_no_answer(opened: Open) -> None:
 
 
 @pytest.mark.parametrize(
-    "reply", [problem("not-found", 404), http(404, HTML, "text/html"), http(404, b"{}", "application/problem+json")]
+    "reply",
+    [
+        problem("not-found", 404, detail=str(no_such_path())),
+        http(404, HTML, "text/html"),
+        http(404, b"{}", "application/problem+json"),
+    ],
 )
 def test_a_404_says_what_was_asked(opened: Open, reply: bytes) -> None:
     """Without the query and credentials, and that a prefix may be missing; also after a pickle."""
@@ -102,6 +108,14 @@ def test_a_404_says_what_was_asked(opened: Open, reply: bytes) -> None:
         assert f"{server.url}/ml/predict " in str(error)
         assert str(error).endswith("with its prefix?")
         assert not {"coverage", "hidden", "secret"} & set(re.findall(r"\w+", str(error)))
+
+
+def test_a_404_of_a_model_asks_for_no_prefix(opened: Open) -> None:
+    """The service has just answered."""
+    with scripted(problem("not-found", 404, detail="There is no model of this name.")) as server:
+        with pytest.raises(NotFound) as caught:
+            opened(server.url, model="nope").predict({"x": 1})
+        assert str(caught.value).endswith(f"\n  {server.url}/models/nope/predict was asked.")
 
 
 @pytest.mark.parametrize(
