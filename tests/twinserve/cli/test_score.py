@@ -12,6 +12,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -390,12 +391,14 @@ def program(folder: Path, *arguments: str) -> list[str]:
 @pytest.mark.parametrize("ending", ["parquet", "csv"])
 def test_a_run_that_is_killed_at_any_moment_goes_on(large: Path, ending: str) -> None:
     """By SIGKILL, again and again, at moments that nobody chose: the file has the bytes of a run without."""
+    begun = time.monotonic()
     subprocess.run(program(large, "in.parquet", f"all.{ending}", "--pass", "id"), check=True, capture_output=True)
+    takes = time.monotonic() - begun
     target, moments, kills = large / f"out.{ending}", random.Random(0), 0
     for run in range(100):
         process = subprocess.Popen(program(large, "in.parquet", target.name, "--pass", "id", "--resume"))
         try:
-            assert process.wait(moments.uniform(1.0, 2.0 + run)) == 0
+            assert process.wait(takes * moments.uniform(0.4, 0.8 + run / 4)) == 0
             break
         except subprocess.TimeoutExpired:
             assert not target.exists() or target.stat().st_size == (large / f"all.{ending}").stat().st_size
