@@ -10,7 +10,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +22,7 @@ from bench.prepared import OUT, Prepared
 from bench.server import log_of, running
 from bench.subjects import Scene
 from bench.training import prepare
-from bench.v2 import CLIENTS, SERVERS, alone, called
+from bench.v2 import CLIENTS, DOORS, SERVERS, alone, called
 from harness.ports import free_port
 from twinserve.signature.frames import from_frame
 from twinserve.store.artifact import Trust, open_version
@@ -30,7 +30,6 @@ from twinserve.store.registry import Registry
 
 ROUNDS: Final = 9
 MODELS: Final = ("linear", "forest", "boosting")
-DOORS: Final = ("fastapi", "flask")
 
 Milliseconds = Callable[[], float]
 """Measures for a second what a request takes."""
@@ -84,10 +83,11 @@ def main() -> None:
         prepared = prepare(model)
         runtime = by_onnx_runtime(prepared)
         for door in DOORS:
-            with ExitStack() as held:
-                scratch = Path(held.enter_context(tempfile.TemporaryDirectory()))
-                ours = held.enter_context(asked(f"twinserve-{door}", prepared, scratch))
-                floor = held.enter_context(asked(f"floor-{door}", prepared, scratch))
+            with (
+                tempfile.TemporaryDirectory() as folder,
+                asked(f"twinserve-{door}", prepared, Path(folder)) as ours,
+                asked(f"floor-{door}", prepared, Path(folder)) as floor,
+            ):
                 told(line(door, model, [(ours(), floor(), runtime()) for _ in range(ROUNDS)]))
 
 
